@@ -1,0 +1,94 @@
+package plan
+
+import (
+	"github.com/tellr-dev/tellr/engine/resource"
+)
+
+// Format is the version of the plan file that this program writes and reads.
+const Format = 1
+
+// Plan is the program that apply runs. All of it but Meta is hashed.
+type Plan struct {
+	Format      int         `json:"format"`
+	Tellr       string      `json:"tellr"` // the version that wrote it
+	Environment Environment `json:"environment"`
+	// Destroy: the plan takes the environment down.
+	Destroy bool `json:"destroy,omitempty"`
+	// Scopes are what was read, and is read again before an apply.
+	Scopes []resource.Scope `json:"scopes"`
+	// Steps in an order in which they can run one after the other.
+	Steps []*resource.Step `json:"steps"`
+	// Summary counts things, not steps.
+	Summary Summary `json:"summary"`
+	// Undeclared is what is there but neither declared nor remembered.
+	Undeclared []resource.Undeclared `json:"undeclared,omitempty"`
+	// Notes are warnings and drift that the user asked to ignore.
+	Notes resource.Diagnostics `json:"notes,omitempty"`
+	// Known are the computed attributes of live things that holes of the
+	// steps refer to but no step yields.
+	Known []Known `json:"known,omitempty"`
+	// Records is what the ledger is told when the steps are done.
+	Records []Record `json:"records,omitempty"`
+
+	// SHA256 is the hash of everything above, in hex.
+	SHA256 string `json:"sha256"`
+	Meta   Meta   `json:"meta"`
+}
+
+// Environment says which environment a plan is for.
+type Environment struct {
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+	File        string `json:"file"`
+	Profile     string `json:"profile,omitempty"`
+	Host        string `json:"host,omitempty"`
+}
+
+// Known is one attribute that was live when the plan was made.
+type Known struct {
+	Ref   string         `json:"ref"`
+	Value resource.Value `json:"value"`
+}
+
+// Record is what the ledger is told about one thing.
+type Record struct {
+	Address resource.Address `json:"address"`
+	System  string           `json:"system"` // whose ledger
+	// Attrs as applied, with holes that apply fills; null if the thing is
+	// gone.
+	Attrs resource.Value `json:"attrs"`
+	// After are the steps that must be done for the record to be true.
+	After []string `json:"after,omitempty"`
+	Data  bool     `json:"data,omitempty"` // protected
+}
+
+// Summary counts the things of a plan by what happens to them.
+type Summary struct {
+	Create    int `json:"create"`
+	Update    int `json:"update"`
+	Replace   int `json:"replace"`
+	Destroy   int `json:"destroy"`
+	Unchanged int `json:"unchanged"`
+	// Blocked counts steps that may not run.
+	Blocked int `json:"blocked"`
+}
+
+// Meta is what differs between two makings of the same plan.
+type Meta struct {
+	Created string `json:"created,omitempty"` // RFC 3339
+	By      string `json:"by,omitempty"`
+	Commit  string `json:"commit,omitempty"`
+}
+
+// Empty tells whether there is nothing to do.
+func (p *Plan) Empty() bool { return len(p.Steps) == 0 }
+
+// Step finds a step by its ID; nil if there is none.
+func (p *Plan) Step(id string) *resource.Step {
+	for _, s := range p.Steps {
+		if s.ID == id {
+			return s
+		}
+	}
+	return nil
+}

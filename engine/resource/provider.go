@@ -1,0 +1,107 @@
+package resource
+
+import (
+	"context"
+	"time"
+)
+
+// Provider knows one family of kinds and the live system they stand in. It
+// reads in bulk, and turns differences into steps; it decides nothing at
+// apply. A provider knows no other provider, no HCL and no printing.
+//
+// The engine calls, in this order: Scopes (pure), Read (network), Normalize
+// and Steps (pure), Open (network) once per stage.
+type Provider interface {
+	Name() string
+	Kinds() []*Kind
+
+	// Scopes says which systems the desired things stand in and what is to be
+	// read of each. It is called with all desired things of the environment,
+	// and picks its own.
+	Scopes(environment string, desired []*Resource) ([]Scope, Diagnostics)
+
+	// Read answers for one system with one consistent snapshot.
+	Read(ctx context.Context, scope Scope, svc Services) (*Snapshot, error)
+
+	// Normalize gives a desired thing in the form in which the live one was
+	// read (canonical types and expressions, platform defaults), for
+	// comparison. It must not change places.
+	Normalize(r *Resource, live *Snapshot) (Value, Diagnostics)
+
+	// Steps turns the differences of one system into steps. Needs holds only
+	// orderings that the graph of references does not give.
+	Steps(req StepsRequest) ([]*Step, Diagnostics)
+
+	// Open starts a stage's work in a system.
+	Open(ctx context.Context, scope Scope, stage Stage, svc Services) (Session, error)
+}
+
+// StepsRequest is what a provider plans from.
+type StepsRequest struct {
+	Environment string
+	Deltas      []*Delta // of this system, in graph order; no-ops included
+	Live        *Snapshot
+	Destroy     bool
+	// Lookup resolves an attribute of any thing: its configured value, its
+	// live value, or a hole if it is known only later.
+	Lookup func(AttrRef) Value
+	// Resource finds any desired thing of the environment; nil if there is
+	// none.
+	Resource func(Address) *Resource
+	// Dir is the folder of the environment file, to which paths are relative.
+	Dir string
+}
+
+// Session is a stage at work in one system. Run may be called from several
+// goroutines in stages other than Database and Online.
+type Session interface {
+	// Run does one step and returns what it yields. fill replaces holes.
+	Run(ctx context.Context, step *Step, fill Fill, progress func(message string)) (map[string]Value, error)
+	// Record writes ledger entries with the work (in the same transaction, if
+	// there is one). A system without a ledger does nothing.
+	Record(ctx context.Context, entries []Entry, gone []Address) error
+	// Commit ends the work; Rollback undoes what can be undone. After either,
+	// the session is closed; Rollback after Commit does nothing.
+	Commit(ctx context.Context) error
+	Rollback(ctx context.Context) error
+}
+
+// Fill gives the value of a hole: what earlier steps yielded, what was live,
+// or a secret from its source. The error says which is missing.
+type Fill func(Hole) (Value, error)
+
+// Services are the outside things that a provider may use.
+type Services struct {
+	// Endpoint says how to reach the database that a thing hosts.
+	Endpoint func(ctx context.Context, host Address, database string) (Endpoint, error)
+	// Secret reads a secret from its source ("env.NAME", "var.NAME").
+	Secret func(source string) (string, error)
+	Now    func() time.Time
+	// Dir is the folder of the environment file.
+	Dir string
+	// Who runs tellr, for the ledger; Version of tellr.
+	Who, Version string
+}
+
+// Endpoint is how one database is reached.
+type Endpoint struct {
+	// Absent: the host does not exist yet; the rest is empty.
+	Absent bool
+	// URL, if set, is a whole connection URL (plain Postgres) and overrides
+	// the rest.
+	URL      string
+	Host     string
+	Port     int
+	Database string
+	User     string
+	SSLMode  string
+	// Password gives a fresh credential; called for each new connection.
+	Password func(ctx context.Context) (string, error)
+}
+
+// Host is a provider some of whose kinds host databases.
+type Host interface {
+	// Endpoint says how to reach a database of a hosting thing. res is the
+	// desired thing; the live one is read again if need be.
+	Endpoint(ctx context.Context, scope Scope, host Address, database string, svc Services) (Endpoint, error)
+}
