@@ -24,9 +24,6 @@ type Plan struct {
 	Undeclared []resource.Undeclared `json:"undeclared,omitempty"`
 	// Notes are warnings and drift that the user asked to ignore.
 	Notes resource.Diagnostics `json:"notes,omitempty"`
-	// Known are the computed attributes of live things that holes of the
-	// steps refer to but no step yields.
-	Known []Known `json:"known,omitempty"`
 	// Records is what the ledger is told when the steps are done.
 	Records []Record `json:"records,omitempty"`
 
@@ -42,12 +39,6 @@ type Environment struct {
 	File        string `json:"file"`
 	Profile     string `json:"profile,omitempty"`
 	Host        string `json:"host,omitempty"`
-}
-
-// Known is one attribute that was live when the plan was made.
-type Known struct {
-	Ref   string         `json:"ref"`
-	Value resource.Value `json:"value"`
 }
 
 // Record is what the ledger is told about one thing.

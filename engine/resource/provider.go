@@ -2,6 +2,7 @@ package resource
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -105,3 +106,7 @@ type Host interface {
 	// desired thing; the live one is read again if need be.
 	Endpoint(ctx context.Context, scope Scope, host Address, database string, svc Services) (Endpoint, error)
 }
+
+// ErrLocked is wrapped by the error of Open when another apply is at work in
+// the same environment.
+var ErrLocked = errors.New("another apply is at work")

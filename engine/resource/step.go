@@ -83,6 +83,9 @@ type Fingerprint struct {
 	Address Address `json:"address"`
 	System  string  `json:"system"`
 	SHA256  string  `json:"sha256"` // "" means that it was absent
+	// Attrs is what was read, so that a reader of a refused plan sees what
+	// moved.
+	Attrs Value `json:"attrs,omitzero"`
 }
 
 // Format says how a hole is written into a text.

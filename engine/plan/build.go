@@ -1,0 +1,203 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tellr-dev/tellr/engine/diff"
+	"github.com/tellr-dev/tellr/engine/resource"
+)
+
+// Request is what a plan is made of.
+type Request struct {
+	Environment Environment
+	Desired     []*resource.Resource
+	Providers   []resource.Provider
+	Snapshots   []*resource.Snapshot
+	Destroy     bool
+	// Allow names the destructive steps that may run, one guard each.
+	Allow []string
+	// Dir is the folder of the environment file.
+	Dir     string
+	Version string
+	Meta    Meta
+}
+
+// Build makes the plan. It reads nothing: the same request gives the same
+// bytes.
+func Build(req Request) (*Plan, resource.Diagnostics) {
+	b := &builder{req: req, deltas: map[resource.Address]*resource.Delta{}, norm: map[resource.Address]resource.Value{}}
+	scopes, ds := Scopes(req.Environment.Name, req.Desired, req.Providers)
+	b.ds = ds
+	if b.ds.HasErrors() {
+		return nil, b.ds
+	}
+	b.match(scopes)
+	b.world = newWorld(req.Desired, b.snaps)
+	b.compare()
+	if b.ds.HasErrors() {
+		return nil, b.ds.Sort()
+	}
+	b.steps()
+	if b.ds.HasErrors() {
+		return nil, b.ds.Sort()
+	}
+	return b.finish()
+}
+
+type builder struct {
+	req   Request
+	snaps []*resource.Snapshot // one per scope, in the scopes' order
+	world *world
+	ds    resource.Diagnostics
+	plan  *Plan
+
+	system map[resource.Address]*resource.Snapshot // where each desired thing stands
+	deltas map[resource.Address]*resource.Delta
+	norm   map[resource.Address]resource.Value // desired in canonical form
+	order  []resource.Address                  // of deltas: desired in file order, then those that go
+	work   []*work
+}
+
+// match finds the snapshot of each scope; a system that was not read is taken
+// as absent. Snapshots keep the scope under which they were read, which knows
+// names that the workspace filled in.
+func (b *builder) match(scopes []resource.Scope) {
+	b.system = map[resource.Address]*resource.Snapshot{}
+	for _, scope := range scopes {
+		i := slices.IndexFunc(b.req.Snapshots, func(s *resource.Snapshot) bool {
+			return s.Scope.System.Name == scope.System.Name && s.Scope.System.Provider == scope.System.Provider
+		})
+		var snap *resource.Snapshot
+		if i >= 0 {
+			snap = b.req.Snapshots[i]
+		} else {
+			snap = &resource.Snapshot{Scope: scope, Absent: true}
+		}
+		b.snaps = append(b.snaps, snap)
+		for _, w := range scope.Wanted {
+			b.system[w.Address] = snap
+		}
+	}
+}
+
+// compare makes a delta of every desired and every remembered thing.
+func (b *builder) compare() {
+	for _, r := range b.req.Desired {
+		b.order = append(b.order, r.Address)
+		b.delta(r.Address)
+	}
+	for _, s := range b.snaps {
+		for _, e := range s.Ledger {
+			if b.world.desired[e.Address] == nil && b.world.live[e.Address] != nil && b.deltas[e.Address] == nil {
+				b.order = append(b.order, e.Address)
+				b.remove(e.Address)
+			}
+		}
+	}
+}
+
+// delta compares one desired thing; it is asked again for things whose holes
+// other things refer to, so the answer is kept.
+func (b *builder) delta(a resource.Address) *resource.Delta {
+	if d, ok := b.deltas[a]; ok {
+		return d
+	}
+	b.deltas[a] = nil // being made: a thing that refers to itself sees its live value
+	r, live := b.world.desired[a], b.world.live[a]
+	if b.req.Destroy {
+		return b.remove(a)
+	}
+	snap := b.system[a]
+	if snap == nil {
+		b.ds.Errorf(r.Range, fmt.Sprintf("no provider knows where %s stands", a), "report this as a bug of tellr", "")
+		return nil
+	}
+	filled := *r
+	filled.Attrs = r.Attrs.Fill(b.hole)
+	d := &resource.Delta{Address: a, Kind: r.Kind, Desired: &filled, Live: live, Last: b.world.last[a]}
+	want, ds := provider(b.req.Providers, snap.Scope.System.Provider).Normalize(&filled, snap)
+	b.ds = append(b.ds, ds...)
+	b.norm[a] = want
+	switch {
+	case live == nil:
+		d.Action = resource.Create
+		if d.Last != nil {
+			d.Reason = "it was deleted outside of tellr"
+		}
+	default:
+		last := resource.Null()
+		if d.Last != nil {
+			last = d.Last.Attrs
+		}
+		d.Changes = diff.Compare(diff.Input{Kind: r.Kind, Last: last, Want: want, Live: live.Attrs, Ignore: r.Ignore})
+		d.Action = resource.NoOp
+		if len(d.Changes) > 0 {
+			d.Action = resource.Update
+		}
+		if slices.ContainsFunc(d.Changes, func(c resource.Change) bool { return c.Replaces }) {
+			d.Action = resource.Replace
+		}
+	}
+	b.deltas[a] = d
+	return d
+}
+
+// remove plans that a thing goes; nothing if it is not there.
+func (b *builder) remove(a resource.Address) *resource.Delta {
+	live := b.world.live[a]
+	d := &resource.Delta{Address: a, Live: live, Last: b.world.last[a], Action: resource.NoOp}
+	if r := b.world.desired[a]; r != nil {
+		d.Kind = r.Kind
+	} else {
+		d.Kind = b.kind(a.Kind)
+	}
+	if live != nil && d.Kind != nil {
+		d.Action = resource.Delete
+		d.Reason = "no file declares it any more"
+		if b.req.Destroy {
+			d.Reason = "the environment is destroyed"
+		}
+		if snap := b.world.snap[a]; b.system[a] == nil {
+			b.system[a] = snap
+		}
+	}
+	b.deltas[a] = d
+	return d
+}
+
+func (b *builder) kind(name string) *resource.Kind {
+	for _, p := range b.req.Providers {
+		for _, k := range p.Kinds() {
+			if k.Name == name {
+				return k
+			}
+		}
+	}
+	return nil
+}
+
+// hole resolves an attribute of another thing: from the files, or from the
+// live thing if it stays the thing it is. Otherwise it remains a hole.
+func (b *builder) hole(h resource.Hole) (resource.Value, bool) {
+	if h.IsSecret() {
+		return resource.Value{}, false
+	}
+	if v, ok := b.world.configured(h.Ref); ok {
+		return v.Fill(b.hole), true
+	}
+	if b.world.desired[h.Ref.Address] == nil {
+		return b.world.liveHole(h)
+	}
+	if d := b.delta(h.Ref.Address); d != nil && (d.Action == resource.Create || d.Action == resource.Replace) {
+		return resource.Value{}, false
+	}
+	return b.world.liveHole(h)
+}
+
+func (b *builder) lookup(ref resource.AttrRef) resource.Value {
+	if v, ok := b.hole(resource.Hole{Ref: ref}); ok {
+		return v
+	}
+	return resource.Unknown(ref)
+}

@@ -1,0 +1,74 @@
+package plan
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// ErrFormat says that a plan file cannot be used; the wrapped message says
+// why.
+var ErrFormat = errors.New("not a usable plan file")
+
+// seal computes the hash over everything but the hash and Meta.
+func (p *Plan) seal() error {
+	sum, err := p.sum()
+	p.SHA256 = sum
+	return err
+}
+
+func (p *Plan) sum() (string, error) {
+	hashed := *p
+	hashed.SHA256, hashed.Meta = "", Meta{}
+	data, err := marshal(&hashed, "")
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+func marshal(p *Plan, indent string) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", indent)
+	err := enc.Encode(p)
+	return b.Bytes(), err
+}
+
+// Encode writes the plan as a file: JSON, indented, the same bytes for the
+// same plan.
+func Encode(p *Plan) ([]byte, error) { return marshal(p, "  ") }
+
+// Decode reads a plan file, and refuses one that this program cannot run as it
+// was written: another format, a field it does not know, a changed content.
+func Decode(data []byte) (*Plan, error) {
+	var head struct {
+		Format *int `json:"format"`
+		Tellr  string
+	}
+	if err := json.Unmarshal(data, &head); err != nil || head.Format == nil {
+		return nil, fmt.Errorf("%w: it is not JSON as `tellr plan --out` writes it, or it is cut short", ErrFormat)
+	}
+	if *head.Format != Format {
+		return nil, fmt.Errorf("%w: it has format %d, written by tellr %s, and this tellr reads format %d; make the plan again", ErrFormat, *head.Format, head.Tellr, Format)
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	p := new(Plan)
+	if err := dec.Decode(p); err != nil {
+		return nil, fmt.Errorf("%w: %v; make the plan again", ErrFormat, err)
+	}
+	sum, err := p.sum()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrFormat, err)
+	}
+	if sum != p.SHA256 {
+		return nil, fmt.Errorf("%w: its content does not match its hash, so it was changed after it was written; make the plan again", ErrFormat)
+	}
+	return p, nil
+}

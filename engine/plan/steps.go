@@ -1,0 +1,147 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+)
+
+// work is one system with its share of the plan.
+type work struct {
+	snap   *resource.Snapshot
+	deltas []*resource.Delta
+	steps  []*resource.Step
+}
+
+// steps asks each provider to word the differences of its systems. Workspaces
+// come first: what is in a database that goes with its host needs no steps.
+func (b *builder) steps() {
+	bySnap := map[*resource.Snapshot]*work{}
+	for _, snap := range b.snaps {
+		w := &work{snap: snap}
+		bySnap[snap] = w
+		b.work = append(b.work, w)
+	}
+	for _, a := range b.order {
+		if w := bySnap[b.system[a]]; w != nil && b.deltas[a] != nil {
+			w.deltas = append(w.deltas, b.deltas[a])
+		}
+	}
+	gone := map[resource.Address]*resource.Step{}
+	for _, w := range b.work {
+		sys := w.snap.Scope.System
+		if host := gone[sys.Host]; host != nil && !sys.Host.IsZero() {
+			b.goesAlong(host, w)
+			continue
+		}
+		steps, ds := provider(b.req.Providers, sys.Provider).Steps(resource.StepsRequest{
+			Environment: b.req.Environment.Name,
+			Deltas:      w.deltas,
+			Live:        w.snap,
+			Destroy:     b.req.Destroy,
+			Lookup:      b.lookup,
+			Resource:    func(a resource.Address) *resource.Resource { return b.world.desired[a] },
+			Dir:         b.req.Dir,
+		})
+		b.ds = append(b.ds, ds...)
+		for _, s := range steps {
+			s.System = sys.Name
+			b.complete(s)
+			if s.Action == resource.Delete && len(s.Path) == 0 {
+				gone[s.Address] = s
+			}
+		}
+		w.steps = steps
+	}
+}
+
+// goesAlong says on the step that destroys a host what is destroyed with it,
+// and takes the rest of that database out of the plan.
+func (b *builder) goesAlong(host *resource.Step, w *work) {
+	counts := map[string]int{}
+	var kinds []string
+	var rows int64
+	for _, d := range w.deltas {
+		if d.Live == nil {
+			continue
+		}
+		if counts[d.Address.Kind]++; counts[d.Address.Kind] == 1 {
+			kinds = append(kinds, d.Address.Kind)
+		}
+		if d.Live.Rows > 0 {
+			rows += d.Live.Rows
+		}
+		d.Action = resource.NoOp
+	}
+	slices.Sort(kinds)
+	list := ""
+	for i, k := range kinds {
+		if i > 0 {
+			list += ", "
+		}
+		list += fmt.Sprintf("%d %s", counts[k], k)
+	}
+	if list != "" {
+		host.Reason += fmt.Sprintf("; all that is in it goes too: %s, about %d rows", list, rows)
+	}
+}
+
+// complete fills in what the engine decides of a step: its cause, its
+// fingerprint, and whether it may run.
+func (b *builder) complete(s *resource.Step) {
+	d := b.deltas[s.Address]
+	if d == nil {
+		return
+	}
+	if s.Node.Address.IsZero() {
+		s.Node = resource.Node{Address: s.Address}
+	}
+	if s.Cause == "" {
+		s.Cause = d.Cause()
+		if len(s.Changes) > 0 {
+			s.Cause = (&resource.Delta{Changes: s.Changes}).Cause()
+		}
+		if d.Action == resource.Create && d.Last != nil {
+			s.Cause = resource.CauseDrift
+		}
+	}
+	if s.Reason == "" {
+		s.Reason = d.Reason
+	}
+	if s.At == nil && d.Desired != nil {
+		s.At = d.Desired.Range
+	}
+	s.Reads = []resource.Fingerprint{Fingerprint(d.Kind, d.Live, s.Address, s.System)}
+	if s.Action == resource.Delete && len(s.Path) == 0 && d.Kind.Data {
+		s.Destroys = true
+	}
+	if s.Destroys && s.Blocked == nil && !slices.Contains(b.req.Allow, s.Guard()) {
+		s.Blocked = &resource.Block{Reason: "it destroys data", Allow: s.Guard()}
+	}
+}
+
+// Fingerprint identifies a live thing by its identity and all that its kind
+// compares; "" is the fingerprint of a thing that is not there.
+func Fingerprint(k *resource.Kind, live *resource.Live, a resource.Address, system string) resource.Fingerprint {
+	f := resource.Fingerprint{Address: a, System: system}
+	if live == nil {
+		return f
+	}
+	attrs := Settled(k, live.Attrs)
+	f.SHA256 = resource.Object(
+		resource.F("identity", resource.String(live.Identity)), resource.F("attrs", attrs)).Fingerprint()
+	f.Attrs = attrs
+	return f
+}
+
+// Settled leaves out what the world decides by itself (states, times).
+func Settled(k *resource.Kind, attrs resource.Value) resource.Value {
+	var names []string
+	for _, a := range k.Attrs {
+		if a.Computed {
+			names = append(names, a.Name)
+		}
+	}
+	return attrs.Without(names...)
+}
