@@ -113,7 +113,7 @@ func (b *builder) complete(s *resource.Step) {
 		s.At = d.Desired.Range
 	}
 	s.Reads = []resource.Fingerprint{Fingerprint(d.Kind, d.Live, s.Address, s.System)}
-	if s.Action == resource.Delete && len(s.Path) == 0 && d.Kind.Data {
+	if (s.Action == resource.Delete || s.Action == resource.Replace) && len(s.Path) == 0 && d.Kind.Data {
 		s.Destroys = true
 	}
 	if s.Destroys && s.Blocked == nil && !slices.Contains(b.req.Allow, s.Guard()) {
