@@ -1,0 +1,1 @@
+REVOKE INSERT ON shop.orders FROM "{{app.shop}}"; GRANT TRUNCATE ON shop.orders TO "{{app.shop}}";

@@ -1,0 +1,1 @@
+DROP INDEX shop.ix_customers_email;
