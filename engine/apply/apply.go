@@ -96,6 +96,7 @@ func newRun(req Request) *run {
 		state: map[string]state{}, recorded: map[resource.Address]bool{},
 		yields: map[resource.AttrRef]resource.Value{},
 	}
+	r.svc.Plan = req.Plan.SHA256
 	if r.now == nil {
 		r.now = time.Now
 	}

@@ -15,13 +15,16 @@ type Input struct {
 	Want   resource.Value
 	Live   resource.Value
 	Ignore []string // attribute paths that are not compared
+	// Same says that the files are as they were when Last was applied, so that
+	// whatever differs moved by itself.
+	Same bool
 }
 
 // Compare lists the changes that lead from live to desired, in the order of
 // the kind's table; within maps, entries that stay or come in desired order,
 // then those that go, by name.
 func Compare(in Input) []resource.Change {
-	d := differ{ignore: in.Ignore, known: !in.Last.IsNull()}
+	d := differ{ignore: in.Ignore, known: !in.Last.IsNull(), same: in.Same}
 	d.attrs(nil, in.Kind.Attrs, rule{}, in.Last, in.Want, in.Live)
 	return d.changes
 }
@@ -40,6 +43,7 @@ func (r rule) under(a resource.Attr) rule {
 type differ struct {
 	ignore  []string
 	known   bool // the ledger knows the thing
+	same    bool // the files are as they were
 	changes []resource.Change
 }
 
@@ -124,6 +128,9 @@ func (d *differ) add(path resource.Path, r rule, last, want, live resource.Value
 // cause compares who left the last applied value. Without a ledger nothing is
 // known of the past, and the files are what one can point at.
 func (d *differ) cause(last, want, live resource.Value) resource.Cause {
+	if d.same {
+		return resource.CauseDrift
+	}
 	if !d.known {
 		return resource.CauseConfig
 	}

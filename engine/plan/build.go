@@ -50,7 +50,6 @@ type builder struct {
 	snaps []*resource.Snapshot // one per scope, in the scopes' order
 	world *world
 	ds    resource.Diagnostics
-	plan  *Plan
 
 	system map[resource.Address]*resource.Snapshot // where each desired thing stands
 	deltas map[resource.Address]*resource.Delta
@@ -130,7 +129,10 @@ func (b *builder) delta(a resource.Address) *resource.Delta {
 		if d.Last != nil {
 			last = d.Last.Attrs
 		}
-		d.Changes = diff.Compare(diff.Input{Kind: r.Kind, Last: last, Want: want, Live: live.Attrs, Ignore: r.Ignore})
+		d.Changes = diff.Compare(diff.Input{
+			Kind: r.Kind, Last: last, Want: want, Live: live.Attrs, Ignore: r.Ignore,
+			Same: d.Last != nil && d.Last.Source == r.Attrs.Fingerprint(),
+		})
 		d.Action = resource.NoOp
 		if len(d.Changes) > 0 {
 			d.Action = resource.Update

@@ -212,6 +212,9 @@ func TestDestroyTellsWhatGoesWithAHost(t *testing.T) {
 	if diff := cmp.Diff([]string{"account.app", "host.main"}, ids(p)); diff != "" {
 		t.Error(diff)
 	}
+	if needs := p.Step("host.main").Needs; !slices.Equal(needs, []string{"account.app"}) {
+		t.Errorf("the host goes after %v, want the account that uses it", needs)
+	}
 	if s := p.Step("host.main"); s.Blocked == nil || !strings.Contains(s.Reason, "1 box, about 7 rows") {
 		t.Errorf("the host goes: %q, %+v", s.Reason, s.Blocked)
 	}
@@ -245,5 +248,19 @@ func TestAPlanFileIsRefusedUnlessItIsWhole(t *testing.T) {
 	}
 	if os.Getenv("SHOW") != "" {
 		t.Logf("%s", data)
+	}
+}
+
+// What the server keeps in other words than the files is not taken for a
+// change of the files when it moves.
+func TestTheSameFilesCannotBeTheCause(t *testing.T) {
+	w := fake.New()
+	applyAll(t, w, desired())
+	for i := range w.Ledger {
+		w.Ledger[i].Attrs = w.Ledger[i].Attrs.With("size", resource.Int(77)) // as it was before it was canonical
+	}
+	w.Things[addr("host", "main")] = w.Things[addr("host", "main")].With("size", resource.Int(9))
+	if c := mustBuild(t, w, desired(), nil).Step("host.main").Cause; c != resource.CauseDrift {
+		t.Errorf("the files are the same, yet the cause is %s", c)
 	}
 }

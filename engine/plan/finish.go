@@ -85,9 +85,9 @@ func (b *builder) records(p *Plan, touched map[resource.Address][]string) {
 		}
 		r := Record{Address: a, System: system.Name, After: touched[a], Data: d.Kind != nil && d.Kind.Data}
 		if d.Desired != nil {
-			r.Attrs = b.norm[a]
+			r.Attrs, r.Source = b.norm[a], b.world.desired[a].Attrs.Fingerprint()
 		}
-		if len(r.After) == 0 && (d.Desired == nil || d.Last != nil && d.Last.Attrs.Equal(r.Attrs)) {
+		if len(r.After) == 0 && (d.Desired == nil || d.Last != nil && d.Last.Source == r.Source) {
 			continue
 		}
 		p.Records = append(p.Records, r)

@@ -69,7 +69,34 @@ func (b *builder) arrange() []*resource.Step {
 		}
 	}
 	v.writeNeeds(steps)
+	b.goneNeeds(steps)
 	return out
+}
+
+// goneNeeds lets things that go wait for those of a higher order that go too:
+// an app before the instance that it is bound to. What a ledger remembers has
+// no references any more, so the kinds' order decides.
+func (b *builder) goneNeeds(steps []*resource.Step) {
+	order := func(s *resource.Step) int {
+		if d := b.deltas[s.Address]; d != nil && d.Kind != nil {
+			return d.Kind.Order
+		}
+		return 0
+	}
+	var gone []*resource.Step
+	for _, s := range steps {
+		if isGone(s) && s.Stage == resource.Workspace && b.deltas[s.Address] != nil && b.deltas[s.Address].Action == resource.Delete {
+			gone = append(gone, s)
+		}
+	}
+	for _, s := range gone {
+		for _, o := range gone {
+			if order(o) > order(s) && !slices.Contains(s.Needs, o.ID) {
+				s.Needs = append(s.Needs, o.ID)
+			}
+		}
+		slices.Sort(s.Needs)
+	}
 }
 
 // ranks gives each step its place among those that are free: stage, things

@@ -48,6 +48,8 @@ type Record struct {
 	// Attrs as applied, with holes that apply fills; null if the thing is
 	// gone.
 	Attrs resource.Value `json:"attrs"`
+	// Source is the fingerprint of the attributes as the files have them.
+	Source string `json:"source,omitempty"`
 	// After are the steps that must be done for the record to be true.
 	After []string `json:"after,omitempty"`
 	Data  bool     `json:"data,omitempty"` // protected

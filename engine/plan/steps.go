@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tellr-dev/tellr/engine/resource"
 )
@@ -81,9 +82,15 @@ func (b *builder) goesAlong(host *resource.Step, w *work) {
 			list += ", "
 		}
 		list += fmt.Sprintf("%d %s", counts[k], k)
+		if counts[k] > 1 && !strings.HasSuffix(k, "s") {
+			list += "s"
+		}
 	}
 	if list != "" {
-		host.Reason += fmt.Sprintf("; all that is in it goes too: %s, about %d rows", list, rows)
+		host.Reason += "; all that is in it goes too: " + list
+		if rows > 0 {
+			host.Reason += fmt.Sprintf(", about %d rows", rows)
+		}
 	}
 }
 

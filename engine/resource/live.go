@@ -79,7 +79,11 @@ type Entry struct {
 	Identity string  `json:"identity,omitempty"`
 	// Attrs is what was last applied, in canonical form; holes filled, secrets
 	// as holes.
-	Attrs     Value  `json:"attrs"`
+	Attrs Value `json:"attrs"`
+	// Source is the fingerprint of the attributes as the files had them. While
+	// it is the same, the files did not move, in whatever form the server
+	// keeps them.
+	Source    string `json:"source,omitempty"`
 	Protected bool   `json:"protected,omitempty"`
 	By        string `json:"by,omitempty"`
 	At        string `json:"at,omitempty"` // RFC 3339

@@ -80,8 +80,12 @@ type Services struct {
 	Now    func() time.Time
 	// Dir is the folder of the environment file.
 	Dir string
-	// Who runs tellr, for the ledger; Version of tellr.
-	Who, Version string
+	// Who runs tellr, for the ledger; Version of tellr; Plan is the hash of the
+	// plan that runs.
+	Who, Version, Plan string
+	// LockTimeout is how long to wait for another apply; 0 means the
+	// provider's own short patience.
+	LockTimeout time.Duration
 }
 
 // Endpoint is how one database is reached.
