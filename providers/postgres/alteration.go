@@ -1,0 +1,352 @@
+package postgres
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/catalog"
+	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
+)
+
+// alteration is the change of one column that stays.
+type alteration struct {
+	*tableChange
+	name string
+	// want is as written, for statements; canonical is the same in the server's form, for comparison with have.
+	want, have, canonical *column
+
+	clauses []string
+	effort  effort
+}
+
+// settingExpression is the version from which a generated column's expression can be changed in place.
+const settingExpression = 170000
+
+func (a *alteration) plan() {
+	if why := a.impossible(); why != "" {
+		s := a.step(columnPath(a.name), resource.Update, "change column "+a.name)
+		s.Blocked = &resource.Block{Reason: why}
+		return
+	}
+	if a.canonical.generated != a.have.generated && a.mustRemake() {
+		a.remake()
+		return
+	}
+	a.effort = exclusive
+	toSerial, fromSerial := isSerial(a.canonical.typ) && !isSerial(a.have.typ), !isSerial(a.canonical.typ) && isSerial(a.have.typ)
+	a.drops()
+	var first string
+	if toSerial && a.have.identity != nil || fromSerial && a.canonical.identity != nil {
+		// The new sequence wants the name of the old one, which goes first.
+		first, a.clauses = a.statement(), nil
+	}
+	a.retype()
+	a.nulls()
+	a.numbering()
+	a.defaults()
+	comment := a.canonical.comment != a.have.comment
+	if first == "" && len(a.clauses) == 0 && !comment && !toSerial {
+		return
+	}
+	s := a.step(columnPath(a.name), resource.Update, a.title())
+	if first != "" {
+		a.run(s, exclusive, first)
+	}
+	if fromSerial && first != "" {
+		run(s, "DROP SEQUENCE "+a.oldSequence().String())
+	}
+	if toSerial {
+		run(s, "CREATE SEQUENCE "+a.newSequence().String()+" AS "+serialInteger[a.canonical.typ]+" OWNED BY "+a.tableChange.want.columnPlace(a.name))
+	}
+	if len(a.clauses) > 0 {
+		a.run(s, a.effort, a.statement())
+	}
+	if id := a.canonical.identity; toSerial || id != nil && a.have.identity == nil && id.start == "" && !strings.HasPrefix(id.increment, "-") {
+		// The new sequence goes on where the values that are there end.
+		a.run(s, effort{scan: true}, fmt.Sprintf("SELECT setval(%s, coalesce(max(%s), 0) + 1, false) FROM %s",
+			sqltext.Literal(a.newSequence().String()), sqltext.Ident(a.name), a.tableChange.want.place))
+	}
+	if fromSerial && first == "" {
+		run(s, "DROP SEQUENCE "+a.oldSequence().String())
+	}
+	if isSerial(a.canonical.typ) && isSerial(a.have.typ) && a.canonical.typ != a.have.typ {
+		run(s, "ALTER SEQUENCE "+a.newSequence().String()+" AS "+serialInteger[a.canonical.typ])
+	}
+	if comment {
+		run(s, commentOn("COLUMN "+a.tableChange.want.columnPlace(a.name), a.want.comment))
+	}
+	a.judge(s)
+}
+
+// newSequence and oldSequence are where the sequence of a serial column stands after, and before.
+func (a *alteration) newSequence() place {
+	return place{a.tableChange.want.schema, catalog.ObjectName(a.tableChange.want.name, a.name, "seq")}
+}
+
+func (a *alteration) oldSequence() place {
+	if a.name != a.have.name {
+		return a.newSequence() // renamed with its column, before
+	}
+	return a.serialSequence(a.have.name)
+}
+
+// statement puts all clauses into one ALTER TABLE, so that the table is written at most once.
+func (a *alteration) statement() string {
+	head := "ALTER TABLE " + a.tableChange.want.place.String()
+	if len(a.clauses) == 1 {
+		return head + " " + a.clauses[0]
+	}
+	return head + "\n" + indent(a.clauses)
+}
+
+func (a *alteration) clause(text string) {
+	a.clauses = append(a.clauses, "ALTER COLUMN "+sqltext.Ident(a.name)+" "+text)
+}
+
+// baseType is the type that a column's values have.
+func baseType(typ string) string {
+	if b := serialInteger[typ]; b != "" {
+		return b
+	}
+	return typ
+}
+
+func (a *alteration) retyped() bool {
+	return baseType(a.canonical.typ) != baseType(a.have.typ) || a.canonical.collation != a.have.collation
+}
+
+// hadDefault tells whether the live column has a default, be it that of a serial.
+func (a *alteration) hadDefault() bool { return a.have.def != "" || isSerial(a.have.typ) }
+
+// drops takes away what stands in the way of the rest, and what is not wanted any more.
+func (a *alteration) drops() {
+	if a.have.identity != nil && a.canonical.identity == nil {
+		a.clause("DROP IDENTITY")
+	}
+	if a.have.generated != "" && a.canonical.generated == "" {
+		a.clause("DROP EXPRESSION")
+	}
+	keeps := a.canonical.def != "" || isSerial(a.canonical.typ)
+	if a.hadDefault() && (!keeps || a.retyped() && a.have.def != "") {
+		a.clause("DROP DEFAULT") // a default of the old type may not fit the new one
+	}
+}
+
+func (a *alteration) retype() {
+	if !a.retyped() {
+		return
+	}
+	typ := a.want.typ
+	if isSerialWord(typ) {
+		typ = baseType(a.canonical.typ)
+	}
+	text := "TYPE " + typ
+	switch {
+	case a.want.collation != "":
+		text += " COLLATE " + collationName(a.want.collation)
+	case a.have.collation != "" && baseType(a.canonical.typ) == baseType(a.have.typ):
+		text += ` COLLATE "default"`
+	}
+	from, to := baseType(a.have.typ), baseType(a.canonical.typ)
+	if needsUsing(from, to) {
+		text += " USING " + sqltext.Ident(a.name) + "::" + typ
+	}
+	a.clause(text)
+	if rewrites(from, to) {
+		a.effort.rewrite = true
+	} else if from != to {
+		a.effort.scan = !sameBase(from, to)
+	}
+	if a.effort.rewrite {
+		a.effort.scan = false
+	}
+}
+
+func (a *alteration) nulls() {
+	w, h := a.tableChange.want, a.tableChange.have
+	wants := a.canonical.notNull || isSerial(a.canonical.typ) || a.canonical.identity != nil
+	had := h.refusesNull(a.have)
+	switch {
+	case wants && !had:
+		a.clause("SET NOT NULL")
+		a.effort.scan = !a.effort.rewrite
+	case !wants && had && !w.inPrimaryKey(a.name) && (!h.inPrimaryKey(a.have.name) || isSerial(a.have.typ) || a.have.identity != nil):
+		a.clause("DROP NOT NULL")
+	}
+}
+
+// numbering changes identities.
+func (a *alteration) numbering() {
+	w, h := a.canonical.identity, a.have.identity
+	switch {
+	case w == nil:
+	case h == nil:
+		a.clause("ADD " + a.want.identity.ddl())
+	case *w != *h:
+		if w.always != h.always {
+			kind := "BY DEFAULT"
+			if w.always {
+				kind = "ALWAYS"
+			}
+			a.clause("SET GENERATED " + kind)
+		}
+		if sets := w.seqOptions.sets(h.seqOptions); len(sets) > 0 {
+			a.clause("SET " + strings.Join(sets, " SET "))
+		}
+	}
+}
+
+func (a *alteration) defaults() {
+	switch {
+	case isSerial(a.canonical.typ) && !isSerial(a.have.typ):
+		a.clause("SET DEFAULT nextval(" + sqltext.Literal(a.newSequence().String()) + "::regclass)")
+	case a.canonical.def != "" && (a.canonical.def != a.have.def || a.retyped()):
+		a.clause("SET DEFAULT " + a.want.def)
+	case a.canonical.generated != a.have.generated && a.canonical.generated != "":
+		a.clause("SET EXPRESSION AS (" + a.want.generated + ")")
+		a.effort.rewrite = !a.canonical.virtual
+	}
+}
+
+// sets lists the clauses that lead from other options to these.
+func (s seqOptions) sets(from seqOptions) []string {
+	var out []string
+	for _, o := range []struct{ word, to, was, reset string }{
+		{"INCREMENT BY", s.increment, from.increment, "INCREMENT BY 1"},
+		{"MINVALUE", s.min, from.min, "NO MINVALUE"},
+		{"MAXVALUE", s.max, from.max, "NO MAXVALUE"},
+		{"START WITH", s.start, from.start, s.firstValue()},
+		{"CACHE", s.cache, from.cache, "CACHE 1"},
+	} {
+		switch {
+		case o.to == o.was:
+		case o.to == "":
+			out = append(out, o.reset)
+		default:
+			out = append(out, o.word+" "+o.to)
+		}
+	}
+	switch {
+	case s.cycle && !from.cycle:
+		out = append(out, "CYCLE")
+	case !s.cycle && from.cycle:
+		out = append(out, "NO CYCLE")
+	}
+	return out
+}
+
+// firstValue writes the start that is meant when none is written.
+func (s seqOptions) firstValue() string {
+	switch {
+	case strings.HasPrefix(s.increment, "-") && s.max != "":
+		return "START WITH " + s.max
+	case strings.HasPrefix(s.increment, "-"):
+		return "START WITH -1"
+	case s.min != "":
+		return "START WITH " + s.min
+	default:
+		return "START WITH 1"
+	}
+}
+
+// title words the change in a few words.
+func (a *alteration) title() string {
+	switch {
+	case a.canonical.typ != a.have.typ:
+		return fmt.Sprintf("change type of column %s from %s to %s", a.name, a.have.typ, a.want.typ)
+	case len(a.clauses) == 0:
+		return "set the comment of column " + a.name
+	case len(a.clauses) == 1:
+		text := strings.TrimPrefix(a.clauses[0], "ALTER COLUMN "+sqltext.Ident(a.name)+" ")
+		for _, verb := range []string{"SET NOT NULL", "DROP NOT NULL", "DROP DEFAULT", "DROP IDENTITY", "DROP EXPRESSION", "SET DEFAULT"} {
+			if strings.HasPrefix(text, verb) {
+				return strings.ToLower(verb) + " of column " + a.name
+			}
+		}
+	}
+	return "change column " + a.name
+}
+
+// judge says what is lost by the change, and how to go back.
+func (a *alteration) judge(s *resource.Step) {
+	from, to := baseType(a.have.typ), baseType(a.canonical.typ)
+	if from != to && narrows(from, to) {
+		s.Destroys = true
+		s.NoUndo = fmt.Sprintf("what does not fit from %s into %s is gone", from, to)
+		return
+	}
+	if isSerial(a.canonical.typ) != isSerial(a.have.typ) {
+		s.NoUndo = "the sequence of the column would have to be counted anew"
+		return
+	}
+	back := alteration{tableChange: a.tableChange, name: a.name, want: a.have, have: a.canonical, canonical: a.have}
+	back.drops()
+	back.retype()
+	back.nulls()
+	back.numbering()
+	back.defaults()
+	if a.canonical.comment != a.have.comment {
+		undo(s, commentOn("COLUMN "+a.tableChange.want.columnPlace(a.name), a.have.comment))
+	}
+	if len(back.clauses) > 0 {
+		undo(s, back.statement())
+	}
+	if isSerial(a.have.typ) && a.have.typ != a.canonical.typ {
+		undo(s, "ALTER SEQUENCE "+a.newSequence().String()+" AS "+from)
+	}
+}
+
+// mustRemake tells whether the column cannot become, or stop being, generated in place.
+func (a *alteration) mustRemake() bool {
+	switch {
+	case a.canonical.generated == "":
+		return a.have.virtual
+	case a.have.generated == "":
+		return true
+	default:
+		return a.canonical.virtual != a.have.virtual || a.facts.ServerVersion < settingExpression
+	}
+}
+
+// impossible says why the column cannot be changed as wanted, with the way there.
+func (a *alteration) impossible() string {
+	if a.canonical.generated == a.have.generated && a.canonical.virtual == a.have.virtual || !a.mustRemake() {
+		return ""
+	}
+	var users []string
+	for _, x := range a.tableChange.have.indexes {
+		if slices.ContainsFunc(x.on, func(k string) bool { return strings.Contains(k, a.have.name) }) || strings.Contains(x.where, a.have.name) {
+			users = append(users, "index "+x.name)
+		}
+	}
+	for _, k := range a.tableChange.have.uniques {
+		if slices.Contains(k.columns, a.have.name) {
+			users = append(users, "unique constraint "+k.name)
+		}
+	}
+	for _, k := range a.tableChange.have.checks {
+		if strings.Contains(k.expr, a.have.name) {
+			users = append(users, "check "+k.name)
+		}
+	}
+	if a.tableChange.have.inPrimaryKey(a.have.name) {
+		users = append(users, "the primary key")
+	}
+	if len(users) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the expression of column %s can only be changed by dropping the column and adding it again, and with it would go %s: "+
+		"take these out of the file and apply, then change the column and put them back", a.name, strings.Join(users, ", "))
+}
+
+// remake drops the column and adds it again.
+func (a *alteration) remake() {
+	s := a.step(columnPath(a.name), resource.Replace, "replace column "+a.name)
+	s.Destroys = true
+	s.NoUndo = "the values of the column are gone"
+	s.Reason = "Postgres cannot make a column generated, or change its expression, in place"
+	a.run(s, exclusive, a.alter("DROP COLUMN "+sqltext.Ident(a.name)))
+	a.addColumn(s, a.want)
+}

@@ -1,0 +1,236 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
+)
+
+// Read answers a scope with one consistent snapshot: one message to the
+// server, and a second one only if an expression must be put into the server's
+// form. The connection is idle again afterwards; no setting stays changed.
+func Read(ctx context.Context, conn *pgx.Conn, scope resource.Scope) (*resource.Snapshot, error) {
+	var ask Ask
+	if len(scope.Ask) > 0 {
+		if err := json.Unmarshal(scope.Ask, &ask); err != nil {
+			return nil, fmt.Errorf("read what the plan asks of %s: %w", scope.System, err)
+		}
+	}
+	w := newRaw()
+	message := readMessage(scope.Environment, schemasOf(scope.Wanted), serverVersion(conn))
+	if err := run(ctx, conn, message, w.takers()); err != nil {
+		return nil, fmt.Errorf("read the catalog of %s: %w", scope.System, err)
+	}
+	s := newSnapshot(w)
+	known := <-w.entries
+	if known.err != nil {
+		return nil, known.err
+	}
+	s.find(scope.Wanted, known.entries)
+
+	facts := s.facts(ask)
+	if err := s.canonicalise(ctx, conn, ask, facts); err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(facts)
+	if err != nil {
+		return nil, err
+	}
+	return &resource.Snapshot{Scope: scope, Objects: s.objects(), Ledger: known.entries, Undeclared: s.undeclared(), Facts: text}, nil
+}
+
+// serverVersion is known from the connection's start: 17 of "17.5 (Debian…)".
+func serverVersion(conn *pgx.Conn) int {
+	v := 0
+	for _, c := range conn.PgConn().ParameterStatus("server_version") {
+		if c < '0' || c > '9' {
+			break
+		}
+		v = v*10 + int(c-'0')
+	}
+	return v * 10000
+}
+
+// schemasOf lists the schemas in which wanted things stand.
+func schemasOf(wanted []resource.Wanted) []string {
+	seen := map[string]bool{}
+	for _, w := range wanted {
+		var name string
+		switch w.Address.Kind {
+		case "schema":
+			name = w.Locate.Get("name").Str()
+		case "trigger":
+			name, _, _ = sqltext.SplitQualified(w.Locate.Get("table").Str())
+		default:
+			name = w.Locate.Get("schema").Str()
+		}
+		if name != "" && !systemSchema(name) {
+			seen[name] = true
+		}
+	}
+	return sorted(seen)
+}
+
+func systemSchema(name string) bool {
+	return len(name) > 3 && name[:3] == "pg_" || name == "information_schema" || name == "__db_system"
+}
+
+// facts are all but the canonical forms.
+func (s *snapshot) facts(ask Ask) *Facts {
+	f := &Facts{
+		CurrentUser: s.session.user, ServerVersion: s.session.version, Superuser: s.session.superuser, Database: s.session.database,
+		MayCreateSchema: s.session.mayCreateSchema, Roles: map[string]RoleFact{}, Schemas: map[string]SchemaFact{},
+	}
+	mention := append(slices.Clone(ask.Roles), s.session.user)
+	for _, n := range s.schemas {
+		mention = append(mention, s.roleName(n.owner))
+		f.Schemas[n.name] = s.schemaFact(n)
+	}
+	for _, name := range mention {
+		if r := s.roleNamed[name]; r != nil {
+			f.Roles[name] = RoleFact{OID: oidText(r.oid), Superuser: r.superuser, Has: r.has, Member: r.member}
+		}
+	}
+	return f
+}
+
+func (s *snapshot) schemaFact(n *schemaRow) SchemaFact {
+	f := SchemaFact{OID: oidText(n.oid), Owner: s.roleName(n.owner), MayCreate: n.mayCreate, MayAlter: s.mayAlter(n.owner),
+		MayGrant: s.mayGrant(n.owner, n.acl, "USAGE")}
+	for _, t := range s.inSchema[n.oid] {
+		o := ObjectFact{Name: t.name, Owner: s.roleName(t.owner), MayAlter: s.mayAlter(t.owner)}
+		switch t.kind {
+		case 'c':
+		case 'S':
+			if t.sequence != nil && t.sequence.dep != 'i' {
+				o.MayGrant = s.mayGrant(t.owner, t.acl, "USAGE", "SELECT")
+				f.Sequences = append(f.Sequences, o)
+			}
+		default:
+			o.MayGrant = s.mayGrant(t.owner, t.acl, "SELECT", "INSERT", "UPDATE", "DELETE")
+			o.Kind = map[byte]string{'v': "view", 'm': "materialized view", 'f': "foreign table", 'p': "partitioned table"}[t.kind]
+			f.Tables = append(f.Tables, o)
+		}
+	}
+	for _, p := range s.functions {
+		if p.schema == n.oid {
+			f.Functions = append(f.Functions, ObjectFact{Name: p.signature(), Owner: s.roleName(p.owner),
+				Kind: map[byte]string{'p': "procedure", 'a': "aggregate"}[p.kind], MayAlter: s.mayAlter(p.owner),
+				MayGrant: s.mayGrant(p.owner, p.acl, "EXECUTE")})
+		}
+	}
+	for _, t := range s.types {
+		if t.schema == n.oid && t.kind == 'e' {
+			f.Enums = append(f.Enums, ObjectFact{Name: t.name, Owner: s.roleName(t.owner), MayAlter: s.mayAlter(t.owner),
+				MayGrant: s.mayAlter(t.owner)})
+		}
+	}
+	return f
+}
+
+// canonicalise answers all that is asked, from the cheapest source: the live
+// text at the same place, rules, the ledger, and only then the server.
+func (s *snapshot) canonicalise(ctx context.Context, conn *pgx.Conn, ask Ask, facts *Facts) error {
+	facts.Canon, facts.CanonErrors = map[string]string{}, map[string]string{}
+	texts := map[string]Expr{}
+	pending := map[string][]string{} // key → IDs
+	var questions []Question
+	settle := func(id, text, canonical string) {
+		if canonical != text {
+			facts.Canon[id] = canonical
+		}
+	}
+	visit := func(t *AskTable, e Expr) {
+		if live, ok := s.liveText(t, e); ok && live == e.Text {
+			return
+		}
+		if canonical, ok := local(t, e); ok {
+			settle(e.ID, e.Text, canonical)
+			return
+		}
+		q := question(t, e, s.session.version)
+		if canonical, ok := s.canon[q.Key]; ok {
+			settle(e.ID, e.Text, canonical)
+			return
+		}
+		if pending[q.Key] == nil {
+			questions = append(questions, q)
+		}
+		pending[q.Key] = append(pending[q.Key], e.ID)
+		texts[e.ID] = e
+	}
+	for i := range ask.Tables {
+		for _, e := range ask.Tables[i].Exprs {
+			visit(&ask.Tables[i], e)
+		}
+	}
+	for _, e := range ask.Exprs {
+		visit(nil, e)
+	}
+	answers, err := canonicaliseAlone(ctx, conn, questions)
+	if err != nil {
+		return err
+	}
+	for key, ids := range pending {
+		for _, id := range ids {
+			if a := answers[key]; a.Error != "" {
+				facts.CanonErrors[id] = a.Error
+			} else {
+				settle(id, texts[id].Text, a.Text)
+			}
+		}
+	}
+	return nil
+}
+
+// liveText is what now stands at the place of an expression.
+func (s *snapshot) liveText(at *AskTable, e Expr) (string, bool) {
+	if at == nil {
+		return "", false
+	}
+	t := s.rows[at.Address]
+	if t == nil {
+		return "", false
+	}
+	switch e.Kind {
+	case Type, Default, Generated:
+		for i := range t.columns {
+			if c := &t.columns[i]; c.name == e.Column {
+				if e.Kind == Type {
+					return c.typ, true
+				}
+				return c.expr, c.hasExpr && (c.generated != 0) == (e.Kind == Generated)
+			}
+		}
+	case Check:
+		for _, k := range t.constraints {
+			if k.kind == 'c' && k.name == e.Name {
+				return k.expr, true
+			}
+		}
+	case IndexKey, IndexWhere:
+		for _, i := range t.indexes {
+			if i.name == e.Name {
+				if e.Kind == IndexWhere {
+					return i.where, i.where != ""
+				}
+				if e.N >= 0 && e.N < len(i.on) {
+					return i.on[e.N], true
+				}
+			}
+		}
+	case When:
+		for _, g := range t.triggers {
+			if g.name == e.Name {
+				return g.when, g.when != ""
+			}
+		}
+	}
+	return "", false
+}

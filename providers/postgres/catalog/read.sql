@@ -1,0 +1,194 @@
+-- One read of a database, sent as one message. Each section is one query; its name ties it to the Go function that
+-- takes its rows. Parameters are in settings (tellr.environment, tellr.schemas), set before this text, because a message
+-- of several statements carries no parameters.
+--
+-- $schemas stands for the namespaces in scope, as an array that is computed once in a query: a sub-select in FROM would
+-- let the planner choose a join by statistics that a fresh schema does not have yet.
+
+-- == ledger
+-- Opens cursors on the ledger if there is one: a plain query would fail where it does not exist yet. The schemas of the
+-- things that it remembers come into scope.
+DO $tellr$
+DECLARE
+  objects refcursor := 'tellr_objects';
+  canon   refcursor := 'tellr_canon';
+  known   text[];
+  version int;
+BEGIN
+  IF to_regclass('tellr.version') IS NULL THEN
+    OPEN objects FOR SELECT 1 WHERE false;
+    OPEN canon FOR SELECT 1 WHERE false;
+    RETURN;
+  END IF;
+  EXECUTE 'SELECT max(version) FROM tellr.version' INTO version;
+  IF version > current_setting('tellr.ledger_version')::int THEN
+    RAISE EXCEPTION 'the ledger has version %', version USING ERRCODE = 'TL001';
+  END IF;
+  OPEN objects FOR EXECUTE
+    'SELECT o.address, o.identity, o.attrs::text, o.source, o.protected, o.by,
+            to_char(o.at AT TIME ZONE ''UTC'', ''YYYY-MM-DD"T"HH24:MI:SS"Z"'')
+     FROM tellr.object o WHERE o.environment = current_setting(''tellr.environment'') ORDER BY o.address';
+  OPEN canon FOR EXECUTE
+    'SELECT c.key, c.canonical FROM tellr.canon c WHERE c.environment = current_setting(''tellr.environment'')';
+  EXECUTE
+    'SELECT array_agg(DISTINCT o.schema) FROM tellr.object o
+     WHERE o.environment = current_setting(''tellr.environment'')
+       AND o.schema <> '''' AND o.schema !~ ''^pg_'' AND o.schema NOT IN (''information_schema'', ''__db_system'')'
+    INTO known;
+  PERFORM set_config('tellr.schemas', (current_setting('tellr.schemas')::text[] || known)::text, true);
+END
+$tellr$;
+
+-- == objects
+FETCH ALL FROM tellr_objects;
+
+-- == canon
+FETCH ALL FROM tellr_canon;
+
+-- == session
+SELECT current_user, current_setting('server_version_num'), current_database(),
+       has_database_privilege(current_database(), 'CREATE'),
+       (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user);
+
+-- == roles
+SELECT r.oid, r.rolname, r.rolsuper, pg_has_role(r.oid, 'USAGE'), pg_has_role(r.oid, $set_role)
+FROM pg_roles r;
+
+-- == schemas
+SELECT n.oid, n.nspname, n.nspowner, d.description, n.nspacl::text, has_schema_privilege(n.oid, 'CREATE')
+FROM pg_namespace n
+LEFT JOIN pg_description d ON d.objoid = n.oid AND d.classoid = 'pg_namespace'::regclass
+WHERE n.oid = $schemas
+ORDER BY n.nspname;
+
+-- == relations
+-- A table that was never analysed says -1 rows; its size on disk then tells an empty one from a full one.
+SELECT c.oid, c.relname, c.relnamespace, c.relkind, c.relowner, c.reltuples::bigint,
+       CASE WHEN c.reltuples < 0 AND c.relkind = 'r' THEN pg_relation_size(c.oid) ELSE c.relpages::bigint * 8192 END,
+       d.description, c.relacl::text, c.relispartition,
+       (c.relhassubclass OR c.relispartition) AND EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent))
+FROM pg_class c
+LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
+WHERE c.relnamespace = $schemas AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')
+  AND c.oid NOT IN (SELECT e.objid FROM pg_depend e
+                    WHERE e.refclassid = 'pg_extension'::regclass AND e.classid = 'pg_class'::regclass AND e.deptype = 'e')
+ORDER BY c.relnamespace, c.relname;
+
+-- == columns
+SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
+       pg_get_expr(f.adbin, f.adrelid), l.collname,
+       CASE WHEN l.collnamespace <> 'pg_catalog'::regnamespace THEN (SELECT n.nspname FROM pg_namespace n WHERE n.oid = l.collnamespace) END,
+       d.description
+FROM pg_class c
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum AND a.atthasdef
+LEFT JOIN pg_description d ON d.objoid = a.attrelid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum
+LEFT JOIN pg_collation l ON l.oid = a.attcollation
+      AND a.attcollation <> (SELECT t.typcollation FROM pg_type t WHERE t.oid = a.atttypid)
+WHERE c.relnamespace = $schemas AND c.relkind IN ('r', 'p')
+ORDER BY a.attrelid, a.attnum;
+
+-- == constraints
+-- Not-null constraints (from Postgres 18) are the column's not_null. A constraint of a partition that comes from its
+-- parent is the parent's.
+SELECT k.oid, k.conrelid, k.conname, k.contype, k.conkey::text, k.conindid, k.condeferrable, k.condeferred, k.convalidated,
+       k.connoinherit, k.confrelid, k.confkey::text, k.confupdtype, k.confdeltype, k.confmatchtype, k.confdelsetcols::text,
+       CASE WHEN k.contype = 'c' THEN pg_get_expr(k.conbin, k.conrelid) END
+FROM pg_constraint k
+WHERE k.connamespace = $schemas AND k.conrelid <> 0 AND k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0
+ORDER BY k.conrelid, k.conname;
+
+-- == indexes
+-- An index that backs a constraint is read for its key and included columns only.
+SELECT i.indexrelid, i.indrelid, c.relname, i.indisunique, i.indisvalid AND i.indisready, i.indnkeyatts, i.indkey::text,
+       i.indnullsnotdistinct, c.relpages::bigint * 8192, d.description, k.oid IS NOT NULL, m.amname,
+       array_to_json(c.reloptions), CASE WHEN k.oid IS NULL THEN pg_get_indexdef(i.indexrelid) END
+FROM pg_class c
+JOIN pg_index i ON i.indexrelid = c.oid
+JOIN pg_am m ON m.oid = c.relam
+LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x')
+LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
+WHERE c.relnamespace = $schemas AND c.relkind IN ('i', 'I')
+ORDER BY i.indrelid, c.relname;
+
+-- == outside
+-- What foreign keys point to outside the schemas in scope.
+SELECT a.attrelid, n.nspname, c.relname, a.attnum, a.attname
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.oid IN (SELECT k.confrelid FROM pg_constraint k JOIN pg_class r ON r.oid = k.confrelid
+                WHERE k.contype = 'f' AND k.connamespace = $schemas AND r.relnamespace <> ALL (ARRAY($namespaces)))
+ORDER BY a.attrelid, a.attnum;
+
+-- == sequences
+-- deptype a: OWNED BY a column; i: the column is an identity. The text is what the default of a serial column reads.
+SELECT s.seqrelid, format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle,
+       o.refobjid, o.refobjsubid, o.deptype, format('nextval(%L::regclass)', s.seqrelid::regclass)
+FROM pg_class c
+JOIN pg_sequence s ON s.seqrelid = c.oid
+LEFT JOIN pg_depend o ON o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.objsubid = 0
+      AND o.refclassid = 'pg_class'::regclass AND o.refobjsubid > 0 AND o.deptype IN ('a', 'i')
+WHERE c.relnamespace = $schemas;
+
+-- == types
+SELECT t.oid, t.typname, t.typnamespace, t.typowner, t.typtype, d.description,
+       (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid)
+FROM pg_type t
+LEFT JOIN pg_description d ON d.objoid = t.oid AND d.classoid = 'pg_type'::regclass AND d.objsubid = 0
+WHERE t.typnamespace = $schemas
+  AND (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND (SELECT c.relkind FROM pg_class c WHERE c.oid = t.typrelid) = 'c')
+  AND t.oid NOT IN (SELECT e.objid FROM pg_depend e
+                    WHERE e.refclassid = 'pg_extension'::regclass AND e.classid = 'pg_type'::regclass AND e.deptype = 'e')
+ORDER BY t.typnamespace, t.typname;
+
+-- == functions
+-- Those that belong to a range type (deptype i) come and go with it.
+SELECT p.oid, p.proname, p.pronamespace, p.proowner, p.prokind, l.lanname, p.provolatile, p.proisstrict, p.prosecdef,
+       p.proleakproof, p.proparallel, p.procost, p.prorows, p.proretset,
+       (SELECT json_agg(json_build_array(
+                 coalesce(p.proargmodes[g.n]::text, 'i'), p.proargnames[g.n],
+                 format_type(coalesce(p.proallargtypes[g.n], p.proargtypes[g.n - 1]), NULL),
+                 pg_get_function_arg_default(p.oid, g.n)) ORDER BY g.n)
+        FROM generate_series(1, coalesce(cardinality(p.proallargtypes), p.pronargs)) g(n)),
+       pg_get_function_result(p.oid), coalesce(pg_get_function_sqlbody(p.oid), p.prosrc), array_to_json(p.proconfig),
+       d.description, coalesce(p.proacl, acldefault('f', p.proowner))::text, oidvectortypes(p.proargtypes)
+FROM pg_proc p
+JOIN pg_language l ON l.oid = p.prolang
+LEFT JOIN pg_description d ON d.objoid = p.oid AND d.classoid = 'pg_proc'::regclass
+WHERE p.pronamespace = $schemas
+  AND p.oid NOT IN (SELECT e.objid FROM pg_depend e
+                    WHERE e.refclassid IN ('pg_extension'::regclass, 'pg_type'::regclass) AND e.classid = 'pg_proc'::regclass
+                      AND e.deptype IN ('e', 'i'))
+ORDER BY p.pronamespace, p.proname, p.oid;
+
+-- == triggers
+SELECT t.oid, t.tgrelid, t.tgname, t.tgtype, t.tgenabled, t.tgattr::text, t.tgconstraint <> 0, t.tgdeferrable, t.tginitdeferred,
+       t.tgnargs, encode(t.tgargs, 'hex'), t.tgoldtable, t.tgnewtable, n.nspname, p.proname, d.description,
+       CASE WHEN t.tgqual IS NOT NULL THEN pg_get_triggerdef(t.oid) END
+FROM pg_class c
+JOIN pg_trigger t ON t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgparentid = 0
+JOIN pg_proc p ON p.oid = t.tgfoid
+JOIN pg_namespace n ON n.oid = p.pronamespace
+LEFT JOIN pg_description d ON d.objoid = t.oid AND d.classoid = 'pg_trigger'::regclass
+WHERE c.relnamespace = $schemas
+ORDER BY t.tgrelid, t.tgname;
+
+-- == default_privileges
+SELECT a.defaclrole, a.defaclnamespace, a.defaclobjtype, a.defaclacl::text
+FROM pg_default_acl a
+WHERE a.defaclnamespace = $schemas
+ORDER BY a.defaclnamespace, a.defaclrole, a.defaclobjtype;
+
+-- == privileges
+-- Each different ACL once: thousands of tables share a few.
+SELECT a.acl::text, CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee) END, x.privilege_type, x.is_grantable
+FROM (SELECT DISTINCT ON (u.acl::text) u.acl
+      FROM (SELECT n.nspacl FROM pg_namespace n WHERE n.oid = $schemas
+            UNION ALL SELECT c.relacl FROM pg_class c WHERE c.relnamespace = $schemas AND c.relacl IS NOT NULL
+            UNION ALL SELECT coalesce(p.proacl, acldefault('f', p.proowner)) FROM pg_proc p WHERE p.pronamespace = $schemas
+            UNION ALL SELECT f.defaclacl FROM pg_default_acl f WHERE f.defaclnamespace = $schemas) u(acl)
+      WHERE u.acl IS NOT NULL
+      ORDER BY u.acl::text) a
+CROSS JOIN LATERAL aclexplode(a.acl) x
+ORDER BY 1, 2, 3, 4;

@@ -1,0 +1,182 @@
+package postgres
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/catalog"
+	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
+)
+
+// roleAttr says which attribute of a thing that a grantee may refer to is the name of its role.
+var roleAttr = map[string]string{"app": "service_principal_client_id"}
+
+// place is where a thing stands in its database.
+type place struct{ schema, name string }
+
+func (p place) String() string { return sqltext.Qualified(p.schema, p.name) }
+
+// index answers, for the things of one environment, where each stands. It is made of the configuration alone.
+type index struct {
+	desired map[resource.Address]*resource.Resource
+	places  map[resource.Address]place
+	// keys are the columns of the primary key of each table, by where it stands: what a foreign key refers to unless told.
+	keys map[place][]string
+	// inSchema are the objects that the configuration makes in each schema, for the privileges on them.
+	inSchema map[string][]madeObject
+	// owners are the declared owners of schemas, by the schema's name.
+	owners map[string]resource.Value
+	// asks are the questions that the configuration leads to, by system.
+	asks map[string]questions
+}
+
+// questions are what is asked of one system, and how that is written.
+type questions struct {
+	raw       json.RawMessage
+	questions catalog.Ask
+}
+
+// madeObject is something that privileges can be on.
+type madeObject struct{ kind, name string }
+
+func newIndex(desired []*resource.Resource) *index {
+	x := &index{
+		desired: make(map[resource.Address]*resource.Resource, len(desired)),
+		places:  make(map[resource.Address]place, len(desired)),
+		keys:    map[place][]string{}, inSchema: map[string][]madeObject{}, owners: map[string]resource.Value{},
+		asks: map[string]questions{},
+	}
+	for _, r := range desired {
+		x.desired[r.Address] = r
+	}
+	for _, r := range desired {
+		if _, mine := specs[r.Kind.Name]; mine && !r.Attrs.Known() {
+			filled := *r
+			filled.Attrs = x.fill(r.Attrs)
+			x.desired[r.Address] = &filled
+		}
+	}
+	for _, r := range desired {
+		if r = x.desired[r.Address]; r.Kind.Name == "schema" {
+			x.places[r.Address] = place{name: r.Name()}
+			x.owners[r.Name()] = r.Attrs.Get("owner")
+		}
+	}
+	for _, r := range desired {
+		x.stand(x.desired[r.Address])
+	}
+	return x
+}
+
+// stand notes where a thing stands, and what privileges can be on.
+func (x *index) stand(r *resource.Resource) {
+	p := place{x.schemaOf(r.Attrs.Get("schema")), r.Name()}
+	made := func(kind, name string) { x.inSchema[p.schema] = append(x.inSchema[p.schema], madeObject{kind, name}) }
+	switch r.Kind.Name {
+	case "table":
+		x.places[r.Address] = p
+		x.keys[p] = primaryKeyColumns(r.Attrs.Get("primary_key"))
+		made(onTables, p.name)
+		for _, c := range r.Attrs.Get("columns").Fields() {
+			if isSerialWord(c.Value.Get("type").Str()) {
+				made(onSequences, catalog.ObjectName(p.name, c.Name, "seq"))
+			}
+		}
+	case "sequence":
+		x.places[r.Address] = p
+		made(onSequences, p.name)
+	case "function":
+		x.places[r.Address] = p
+		var types []string
+		for _, a := range decodeFunction(p, r.Attrs).arguments {
+			if typ, _ := staticBareType(a.typ); a.isInput() {
+				types = append(types, typ)
+			}
+		}
+		made(onFunctions, p.name+"("+strings.Join(types, ", ")+")")
+	case "enum":
+		x.places[r.Address] = p
+	}
+}
+
+// text gives a text that the configuration decides, or a default for one that is not written.
+func (x *index) text(v resource.Value, def string) string {
+	if v.IsNull() {
+		return def
+	}
+	return x.fill(v).Str()
+}
+
+// fill resolves the holes of a value that the configuration itself can fill.
+func (x *index) fill(v resource.Value) resource.Value {
+	return v.Fill(func(h resource.Hole) (resource.Value, bool) {
+		r := x.desired[h.Ref.Address]
+		if h.IsSecret() || r == nil {
+			return resource.Value{}, false
+		}
+		if a, ok := r.Kind.Attr(h.Ref.Attr); !ok || a.Computed {
+			return resource.Value{}, false
+		}
+		w := r.Attrs.Get(h.Ref.Attr)
+		if w.IsNull() && h.Ref.Attr == "name" {
+			w = resource.String(r.Name())
+		}
+		return w, !w.IsNull() && w.Known()
+	})
+}
+
+// schemaOf gives the name of the schema that a value refers to.
+func (x *index) schemaOf(v resource.Value) string {
+	if a, ok := v.Ref(); ok {
+		return x.places[a].name
+	}
+	return x.text(v, "")
+}
+
+// placeOf gives the place that a value refers to; a name without a schema stands in def.
+func (x *index) placeOf(v resource.Value, def string) place {
+	if a, ok := v.Ref(); ok {
+		return x.places[a]
+	}
+	return parsePlace(x.text(v, ""), def)
+}
+
+func parsePlace(text, def string) place {
+	schema, name, ok := sqltext.SplitQualified(text)
+	switch {
+	case !ok:
+		return place{def, text}
+	case schema == "":
+		return place{def, name}
+	default:
+		return place{schema, name}
+	}
+}
+
+// role gives the name of the role that a value stands for: a text, or a hole that the app fills. PUBLIC is a text too.
+func (x *index) role(v resource.Value) resource.Value {
+	if a, ok := v.Ref(); ok {
+		return resource.Unknown(resource.AttrRef{Address: a, Attr: roleAttr[a.Kind]}).At(v.Range())
+	}
+	return x.fill(v)
+}
+
+// roles gives the names of the roles that a value lists: one, or several.
+func (x *index) roles(v resource.Value) []resource.Value {
+	if v.Kind() != resource.KindList {
+		return []resource.Value{x.role(v)}
+	}
+	out := make([]resource.Value, len(v.Items()))
+	for i, it := range v.Items() {
+		out[i] = x.role(it)
+	}
+	return out
+}
+
+func primaryKeyColumns(v resource.Value) []string {
+	if v.Kind() == resource.KindObject {
+		v = v.Get("columns")
+	}
+	return v.StringList()
+}

@@ -1,0 +1,42 @@
+package postgres
+
+import "github.com/tellr-dev/tellr/engine/resource"
+
+var schemaSpec = spec{
+	kind:      schemaKind,
+	normalize: normalizeSchema,
+	steps:     schemaSteps,
+}
+
+var schemaKind = &resource.Kind{
+	Name:  "schema",
+	Doc:   "A schema of a database: the namespace that tables and the rest stand in.",
+	Order: orderSchema,
+	Data:  true,
+	Stage: resource.Database,
+	Example: `schema "app_data" {
+  instance = instance.main
+  comment  = "Tables of the slide generator"
+}
+`,
+	Attrs: []resource.Attr{
+		{
+			Name: "instance", Type: resource.RefTo("instance"), CreateOnly: true,
+			Doc:    "Instance whose database the schema stands in. Exactly one of instance and branch.",
+			Reason: "another instance is another database: nothing there to compare with",
+		},
+		{
+			Name: "branch", Type: resource.RefTo("branch"), CreateOnly: true,
+			Doc:    "Branch whose database the schema stands in. Exactly one of instance and branch.",
+			Reason: "another branch is another database: nothing there to compare with",
+		},
+		{
+			Name: "name", Type: resource.Text, Check: checkSchemaName, Immutable: true,
+			Doc:    "Name of the schema in the database, at most 63 bytes. Default: the block's label.",
+			Reason: "everything in the schema is found by this name",
+		},
+		commentAttr("schema"),
+		ownerAttr("schema"),
+	},
+	Check: checkSchema,
+}

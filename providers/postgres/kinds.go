@@ -1,0 +1,89 @@
+package postgres
+
+import (
+	"slices"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+)
+
+// The places of the kinds in the graph: what lower ones make, higher ones may use without a reference that says so.
+const (
+	orderSchema      = 30
+	orderGrants      = 35 // before tables, so that default privileges are there when those are made
+	orderSequence    = 40
+	orderEnum        = 40
+	orderFunction    = 45
+	orderTable       = 50
+	orderOwnedBy     = 55 // a sequence is tied to its column when the table is there
+	orderForeignKeys = 60
+	orderTrigger     = 70
+)
+
+// The names of the parts that are made later than their thing.
+const (
+	partForeignKeys = "foreign_keys"
+	partOwnedBy     = "owned_by"
+)
+
+// spec is all that the provider knows of one kind.
+type spec struct {
+	kind *resource.Kind
+	// normalize gives a desired thing in the live one's form.
+	normalize func(*normalizer, *resource.Resource) resource.Value
+	// steps turns one difference into steps.
+	steps func(*planner, *resource.Delta)
+	// ask lists what only the server can say of a desired thing; nil if nothing.
+	ask func(*asker, *resource.Resource)
+}
+
+var specs = map[string]spec{
+	"schema": schemaSpec, "grants": grantsSpec, "sequence": sequenceSpec, "enum": enumSpec,
+	"function": functionSpec, "table": tableSpec, "trigger": triggerSpec,
+}
+
+// Kinds lists the kinds of this provider in the order in which they are made.
+func Kinds() []*resource.Kind {
+	var out []*resource.Kind
+	for _, s := range specs {
+		out = append(out, s.kind)
+	}
+	slices.SortFunc(out, func(a, b *resource.Kind) int {
+		if a.Order != b.Order {
+			return a.Order - b.Order
+		}
+		return resource.Address{Kind: a.Name}.Compare(resource.Address{Kind: b.Name})
+	})
+	return out
+}
+
+// grantee is the type of whatever names a role: an app stands for the role of its service principal.
+var grantee = resource.OneOf(resource.RefTo("app"), resource.Text)
+
+// inSchema is the type of the attribute that says in which schema a thing stands.
+var inSchema = resource.OneOf(resource.RefTo("schema"), resource.Text)
+
+func nameAttr(what string) resource.Attr {
+	return resource.Attr{
+		Name: "name", Type: resource.Text, Check: checkIdent,
+		Doc: "Name of the " + what + " in the database, at most 63 bytes. Default: the block's label.",
+	}
+}
+
+func schemaAttr(what string) resource.Attr {
+	return resource.Attr{
+		Name: "schema", Type: inSchema, Required: true, Immutable: true,
+		Doc:    "Schema that the " + what + " stands in: a reference, or the name of a schema that this environment does not declare.",
+		Reason: "moving to another schema makes a new " + what,
+	}
+}
+
+func commentAttr(what string) resource.Attr {
+	return resource.Attr{Name: "comment", Type: resource.Text, Doc: "Comment on the " + what + ". Default: none."}
+}
+
+func ownerAttr(what string) resource.Attr {
+	return resource.Attr{
+		Name: "owner", Type: grantee, Unset: resource.Unmanaged,
+		Doc: "Role that owns the " + what + ": its name, or an app. Default: whoever deploys, and never changed.",
+	}
+}

@@ -1,0 +1,132 @@
+package postgres
+
+import (
+	"fmt"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+)
+
+// normalizer puts desired things into the form of live ones.
+type normalizer struct {
+	*view
+	ds resource.Diagnostics
+}
+
+// place finds out where a thing stands, from its attributes.
+func (n *normalizer) place(r *resource.Resource) place {
+	return place{n.index.schemaOf(r.Attrs.Get("schema")), r.Name()}
+}
+
+// owner adds the owner, if the configuration names one.
+func (n *normalizer) owner(o *object, r *resource.Resource) {
+	if w := r.Attrs.Get("owner"); !w.IsNull() {
+		o.value("owner", n.role(n.index.role(w)).Value, w)
+	}
+}
+
+// canonical replaces the texts of some sites by what the server would print. What is live at the same place and reads the
+// same is the same; otherwise the server was asked when the snapshot was read. What nobody can tell stays as it is
+// written; that is said where it matters, which is where something live is compared with it.
+func (n *normalizer) canonical(a resource.Address, sites []site) {
+	for i := range sites {
+		s := &sites[i]
+		if s.expr.Text == s.live {
+			continue
+		}
+		if s.isStatic {
+			*s.text = s.static
+			continue
+		}
+		id := s.id()
+		c, ok, why := n.canon(id, s.expr.Text)
+		switch {
+		case ok:
+			*s.text = c
+		case s.live != "" && !n.warned[id]:
+			n.warned[id] = true
+			d := &resource.Diagnostic{
+				Severity: resource.Warning, Address: a, Range: s.at,
+				Summary: fmt.Sprintf("%s of %s is compared as it is written", siteName(s), a),
+				Detail:  fmt.Sprintf("the server's own form of %q is not known (%s); live is %q", s.expr.Text, why, s.live),
+				Cure:    "plan against the live database, or write it as the server prints it",
+			}
+			n.ds = append(n.ds, d)
+		}
+	}
+}
+
+func siteName(s *site) string {
+	switch e := s.expr; {
+	case e.Column != "":
+		return fmt.Sprintf("the %s of column %s", e.Kind, e.Column)
+	case e.Name != "":
+		return fmt.Sprintf("the expression of %s", e.Name)
+	default:
+		return "a type"
+	}
+}
+
+// known refuses values that are known only after an earlier step, or never: names, types and expressions decide what the
+// plan is.
+func (n *normalizer) known(r *resource.Resource) bool {
+	ok := true
+	for _, f := range r.Attrs.Fields() {
+		if f.Name == "to" || f.Name == "owner" || f.Value.Known() {
+			continue
+		}
+		ok = false
+		f.Value.Holes(func(h resource.Hole) bool {
+			if h.IsSecret() {
+				n.ds.Errorf(f.Value.Range(), fmt.Sprintf("a secret stands in %s.%s", r.Address, f.Name),
+					"take it out: what is in the database's schema can be read by everyone who may connect", "it comes from %s", h)
+			} else {
+				n.ds.Errorf(f.Value.Range(), fmt.Sprintf("%s.%s is known only after an apply", r.Address, f.Name),
+					"write the value itself, or refer to an attribute that a file decides", "it depends on %s", h)
+			}
+			return true
+		})
+	}
+	return ok
+}
+
+func normalizeTable(n *normalizer, r *resource.Resource) resource.Value {
+	t := decodeTable(n.index, n.place(r), r.Attrs)
+	var have *table
+	if live := n.live[r.Address]; live != nil {
+		have = decodeTable(n.index, t.place, live.Attrs)
+	}
+	n.canonical(r.Address, t.sites(r.Address, have))
+	for i := range t.foreignKeys {
+		// The primary key of a table that no file declares is not known; what is live refers to it.
+		if k := &t.foreignKeys[i]; len(k.refColumns) == 0 && have != nil {
+			if h := have.foreignKey(k.name); h != nil && h.references == k.references {
+				k.refColumns = h.refColumns
+			}
+		}
+	}
+	for i := range t.columns {
+		t.columns[i].identity.settle(t.columns[i].typ)
+	}
+	o := object{fields: t.encode(r.Attrs).Fields()}
+	n.owner(&o, r)
+	return o.done()
+}
+
+func normalizeSchema(n *normalizer, r *resource.Resource) resource.Value {
+	var o object
+	o.text("name", r.Name(), r.Attrs.Get("name"))
+	o.text("comment", r.Attrs.Get("comment").Str(), r.Attrs.Get("comment"))
+	n.owner(&o, r)
+	return o.done()
+}
+
+func normalizeEnum(n *normalizer, r *resource.Resource) resource.Value {
+	p := n.place(r)
+	var o object
+	o.text("schema", p.schema, r.Attrs.Get("schema"))
+	o.text("name", p.name, r.Attrs.Get("name"))
+	o.texts("values", r.Attrs.Get("values").StringList(), r.Attrs.Get("values"))
+	o.text("comment", r.Attrs.Get("comment").Str(), r.Attrs.Get("comment"))
+	n.owner(&o, r)
+	return o.done()
+}

@@ -1,0 +1,273 @@
+package postgres
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/catalog"
+	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
+)
+
+// planner turns the differences of one database into steps.
+type planner struct {
+	*view
+	req   resource.StepsRequest
+	steps []*resource.Step
+	ds    resource.Diagnostics
+
+	deltas map[resource.Address]*resource.Delta
+	// made and gone are the tables and the rest that this plan makes, or drops, by place.
+	made, gone map[place]*resource.Delta
+	// renamedTables are the new names of tables that keep their data under another one, by the former, both qualified.
+	renamedTables map[string]string
+	// goneAlong are the sequences that go with a table of this plan's drops.
+	goneAlong map[place]bool
+	// kept are the live things that some desired thing is, by kind and identity.
+	kept map[string]bool
+	// freed are the steps after which a name of a schema is free, by what had it.
+	freed map[place][]string
+	// unreferenced are the steps after which a foreign key to a table is gone, by that table.
+	unreferenced map[place][]string
+	taking       []taking
+	// building are the steps that change a key of a table, which foreign keys that go must not refer to any more.
+	building []taking
+	changing map[place]bool // tables that the plan touches; made when first asked for
+}
+
+func newPlanner(v *view, req resource.StepsRequest) *planner {
+	p := &planner{
+		view: v, req: req, deltas: make(map[resource.Address]*resource.Delta, len(req.Deltas)),
+		made: map[place]*resource.Delta{}, gone: map[place]*resource.Delta{}, goneAlong: map[place]bool{}, renamedTables: map[string]string{}, kept: map[string]bool{},
+		freed: map[place][]string{}, unreferenced: map[place][]string{},
+	}
+	for _, d := range req.Deltas {
+		p.deltas[d.Address] = d
+		switch d.Action {
+		case resource.Create:
+			p.made[p.wanted(d)] = d
+		case resource.Delete:
+			p.gone[livePlace(d.Live)] = d
+			p.noteAlong(d)
+		}
+		if d.Desired != nil && d.Live != nil && d.Live.Identity != "" {
+			p.kept[d.Address.Kind+" "+d.Live.Identity] = true
+			if from := livePlace(d.Live); d.Address.Kind == "table" && d.Action == resource.Update && from != p.wanted(d) {
+				p.renamedTables[from.String()] = p.wanted(d).String()
+			}
+		}
+	}
+	return p
+}
+
+// noteAlong notes the sequences of serial columns of a table that goes.
+func (p *planner) noteAlong(d *resource.Delta) {
+	if d.Address.Kind != "table" {
+		return
+	}
+	at := livePlace(d.Live)
+	for _, f := range d.Live.Attrs.Get("columns").Fields() {
+		if isSerial(f.Value.Get("type").Str()) {
+			p.goneAlong[place{at.schema, catalog.ObjectName(at.name, f.Name, "seq")}] = true
+		}
+	}
+}
+
+// wanted is where a desired thing is to stand.
+func (p *planner) wanted(d *resource.Delta) place {
+	if at, ok := p.index.places[d.Address]; ok {
+		return at
+	}
+	return place{p.index.schemaOf(d.Desired.Attrs.Get("schema")), d.Desired.Name()}
+}
+
+func livePlace(l *resource.Live) place {
+	return place{l.Attrs.Get("schema").Str(), l.Attrs.Get("name").Str()}
+}
+
+// plan makes the steps of all differences.
+func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
+	dropped := map[string]bool{}
+	for _, d := range p.req.Deltas {
+		spec, mine := specs[d.Address.Kind]
+		switch {
+		case !mine:
+		case d.Action == resource.NoOp && d.Address.Kind != "grants":
+		case d.Live != nil && isInstead(d.Live):
+			p.refuse(d)
+		case d.Action == resource.Delete && p.keptElsewhere(d, dropped):
+		default:
+			spec.steps(p, d)
+		}
+	}
+	p.order()
+	return p.steps, p.ds
+}
+
+// isInstead tells whether a name is taken by something of another kind: then only name and schema are told.
+func isInstead(l *resource.Live) bool {
+	return l.Blocked != "" && len(l.Attrs.Fields()) == 2 && l.Attrs.Has("schema") && l.Attrs.Has("name")
+}
+
+func (p *planner) refuse(d *resource.Delta) {
+	s := p.step(d, nil, d.Action, "needs a name that is taken")
+	s.Path = resource.Path{"name"}
+	s.Blocked = &resource.Block{Reason: d.Live.Blocked}
+}
+
+// keptElsewhere tells whether what an address no longer means is meant by another one now, or is dropped by another one
+// already: dropping it would drop the other's thing.
+func (p *planner) keptElsewhere(d *resource.Delta, dropped map[string]bool) bool {
+	if d.Live.Identity == "" || d.Address.Kind == "grants" {
+		return false
+	}
+	id := d.Address.Kind + " " + d.Live.Identity
+	if dropped[id] {
+		return true
+	}
+	dropped[id] = true
+	return p.kept[id]
+}
+
+// step begins a step about a thing, or about the part of it that a path leads to.
+func (p *planner) step(d *resource.Delta, path resource.Path, action resource.Action, title string) *resource.Step {
+	id := d.Address.String()
+	if len(path) > 0 {
+		id += "/" + path.String()
+	}
+	s := &resource.Step{
+		ID: id, Address: d.Address, Path: path, Action: action, Title: title, Stage: resource.Database,
+		Node: resource.Node{Address: d.Address},
+	}
+	if d.Desired != nil {
+		s.At = d.Desired.Range
+	}
+	for _, c := range d.Changes {
+		if len(path) == 0 || len(c.Path) >= len(path) && slices.Equal(c.Path[:len(path)], path) {
+			s.Changes = append(s.Changes, c)
+			if c.At != nil && len(path) > 0 {
+				s.At = c.At
+			}
+		}
+	}
+	if d.Live != nil && d.Live.Blocked != "" {
+		s.Blocked = &resource.Block{Reason: d.Live.Blocked}
+	}
+	p.steps = append(p.steps, s)
+	return s
+}
+
+// run adds a statement that no one waits for.
+func run(s *resource.Step, sql string) {
+	s.Statements = append(s.Statements, resource.Statement{SQL: resource.RawSQL(sql)})
+}
+
+func runSQL(s *resource.Step, sql resource.SQL) {
+	s.Statements = append(s.Statements, resource.Statement{SQL: sql})
+}
+
+// effort says what a statement does to an existing table.
+type effort struct {
+	lock    string
+	rewrite bool
+	scan    bool
+}
+
+// runOn adds a statement that takes a lock on an existing table.
+func runOn(s *resource.Step, live *resource.Live, on place, e effort, sql string) {
+	st := resource.Statement{SQL: resource.RawSQL(sql), Lock: e.lock, Rewrite: e.rewrite, Scan: e.scan}
+	if e.lock != "" {
+		st.LockOn = on.String()
+	}
+	if live != nil && (e.rewrite || e.scan) {
+		st.Rows, st.Bytes = max(live.Rows, 0), max(live.Bytes, 0)
+	}
+	s.Statements = append(s.Statements, st)
+}
+
+// undo puts a statement before those that go back already: the last thing done is undone first.
+func undo(s *resource.Step, sql string) { s.Undo = slices.Insert(s.Undo, 0, resource.RawSQL(sql)) }
+
+// commentOn writes COMMENT ON; an empty comment takes it away.
+func commentOn(what, text string) string {
+	if text == "" {
+		return fmt.Sprintf("COMMENT ON %s IS NULL", what)
+	}
+	return fmt.Sprintf("COMMENT ON %s IS %s", what, sqltext.Literal(text))
+}
+
+// changed tells whether a delta has a change at or below a path.
+func changed(d *resource.Delta, path ...string) bool {
+	return slices.ContainsFunc(d.Changes, func(c resource.Change) bool {
+		return len(c.Path) >= len(path) && slices.Equal(c.Path[:len(path)], path)
+	})
+}
+
+// owner adds the change of an owner, for kinds that have one. what is as in ALTER: "TABLE app_data.orders".
+func (p *planner) owner(d *resource.Delta, s *resource.Step, what string) {
+	w := d.Desired.Attrs.Get("owner")
+	if w.IsNull() {
+		return
+	}
+	role := p.currentRole(w)
+	runSQL(s, (&sqlText{}).text("ALTER "+what+" OWNER TO ").role(role).sql)
+	if d.Live != nil {
+		if was := d.Live.Attrs.Get("owner").Str(); was != "" {
+			undo(s, "ALTER "+what+" OWNER TO "+sqltext.Ident(was))
+		}
+	}
+}
+
+// currentRole resolves the name of a role; one that this plan makes anew is a hole, whatever was known before.
+func (p *planner) currentRole(v resource.Value) roleName {
+	role := p.index.role(v)
+	hole, ok := (roleName{role}).hole()
+	if !ok || hole.IsSecret() || p.req.Lookup == nil {
+		return p.role(role)
+	}
+	now := p.req.Lookup(hole.Ref)
+	if now.Kind() == resource.KindString && now.Str() != "" {
+		return roleName{now}
+	}
+	return roleName{role}
+}
+
+// renamed makes the step of a changed name, which is possible where the ledger knows the thing by its former one, and
+// tells where the thing stands for the steps that follow. word is as in ALTER.
+func (p *planner) renamed(d *resource.Delta, word string) place {
+	from := livePlace(d.Live)
+	if !changed(d, "name") {
+		return from
+	}
+	to := place{from.schema, d.Desired.Name()}
+	s := p.step(d, resource.Path{"name"}, resource.Update, "rename "+from.name+" to "+to.name)
+	e := effort{lock: lockAccessExclusive}
+	if word != "TABLE" {
+		e.lock = ""
+	}
+	runOn(s, nil, from, e, "ALTER "+word+" "+from.String()+" RENAME TO "+sqltext.Ident(to.name))
+	undo(s, "ALTER "+word+" "+to.String()+" RENAME TO "+sqltext.Ident(from.name))
+	return to
+}
+
+// simple makes the steps of a change of comment and owner, which all kinds have alike.
+func (p *planner) simple(d *resource.Delta, what string) {
+	if changed(d, "comment") {
+		s := p.step(d, resource.Path{"comment"}, resource.Update, "set the comment")
+		run(s, commentOn(what, d.Desired.Attrs.Get("comment").Str()))
+		undo(s, commentOn(what, d.Live.Attrs.Get("comment").Str()))
+	}
+	if changed(d, "owner") {
+		p.owner(d, p.step(d, resource.Path{"owner"}, resource.Update, "change the owner"), what)
+	}
+}
+
+// mayCreate blocks a step that makes something in a schema where the deployer may not.
+func (p *planner) mayCreate(s *resource.Step, schema string) {
+	f, exists := p.facts.Schemas[schema]
+	if !exists || f.MayCreate || p.facts.CurrentUser == "" {
+		return
+	}
+	s.Blocked = &resource.Block{Reason: fmt.Sprintf("%s may not create anything in schema %s: its owner %s runs GRANT USAGE, CREATE ON SCHEMA %s TO %s",
+		p.facts.CurrentUser, schema, f.Owner, sqltext.Ident(schema), sqltext.Ident(p.facts.CurrentUser))}
+}

@@ -1,0 +1,90 @@
+package postgres
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+)
+
+// Name is the provider's, in System.Provider.
+const Name = "postgres"
+
+// Provider is the engine's way to everything inside a database.
+type Provider struct {
+	mu sync.Mutex
+	// indexes are the configurations that Scopes saw, by environment: a desired thing refers to others by address, and
+	// Normalize is told of one thing only.
+	indexes map[string]*index
+	views   map[*resource.Snapshot]*view
+}
+
+// New makes a provider; one serves any number of environments.
+func New() *Provider {
+	return &Provider{indexes: map[string]*index{}, views: map[*resource.Snapshot]*view{}}
+}
+
+// Name implements [resource.Provider].
+func (p *Provider) Name() string { return Name }
+
+// Kinds implements [resource.Provider].
+func (p *Provider) Kinds() []*resource.Kind { return Kinds() }
+
+// Scopes implements [resource.Provider]: one scope a database.
+func (p *Provider) Scopes(environment string, desired []*resource.Resource) ([]resource.Scope, resource.Diagnostics) {
+	x := newIndex(desired)
+	p.mu.Lock()
+	p.indexes[environment] = x
+	clear(p.views)
+	p.mu.Unlock()
+	return scopes(environment, x, desired)
+}
+
+// Normalize implements [resource.Provider].
+func (p *Provider) Normalize(r *resource.Resource, live *resource.Snapshot) (resource.Value, resource.Diagnostics) {
+	v, err := p.view(live)
+	if err != nil {
+		return r.Attrs, unreadable(r, err)
+	}
+	n := &normalizer{view: v}
+	spec, mine := specs[r.Kind.Name]
+	if !mine || !n.known(r) {
+		return r.Attrs, n.ds
+	}
+	return spec.normalize(n, r), n.ds
+}
+
+func unreadable(r *resource.Resource, err error) resource.Diagnostics {
+	var ds resource.Diagnostics
+	ds.Errorf(r.Range, "the recorded state of the database cannot be read",
+		"record it again with tellr plan --save-snapshot, with this version of tellr", "%v", err)
+	return ds
+}
+
+// view makes a snapshot ready, once.
+func (p *Provider) view(s *resource.Snapshot) (*view, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if v := p.views[s]; v != nil {
+		return v, nil
+	}
+	x := p.indexes[s.Scope.Environment]
+	if x == nil {
+		x = newIndex(nil)
+	}
+	v, err := newView(s, x)
+	if err != nil {
+		return nil, fmt.Errorf("snapshot of %s: %w", s.Scope.System, err)
+	}
+	p.views[s] = v
+	return v, nil
+}
+
+// Steps implements [resource.Provider].
+func (p *Provider) Steps(req resource.StepsRequest) ([]*resource.Step, resource.Diagnostics) {
+	v, err := p.view(req.Live)
+	if err != nil {
+		return nil, unreadable(&resource.Resource{}, err)
+	}
+	return newPlanner(v, req).plan()
+}

@@ -1,0 +1,284 @@
+package postgres
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/catalog"
+)
+
+// defaultDatabase is the one that Lakebase makes with every instance.
+const defaultDatabase = "databricks_postgres"
+
+// scopes groups the provider's things by the database that they stand in.
+func scopes(environment string, x *index, desired []*resource.Resource) ([]resource.Scope, resource.Diagnostics) {
+	var ds resource.Diagnostics
+	h := newHosts(x, desired)
+	byHost := map[resource.Address]*scopeBuilder{}
+	var order []resource.Address
+	for _, r := range desired {
+		spec, mine := specs[r.Kind.Name]
+		if !mine {
+			continue
+		}
+		r = x.desired[r.Address]
+		host, d := h.of(r)
+		if d != nil {
+			ds = append(ds, d)
+			continue
+		}
+		h.checkRefs(r, host, &ds)
+		b := byHost[host]
+		if b == nil {
+			b = &scopeBuilder{asker: asker{index: x, tables: map[place]int{}}}
+			b.scope = resource.Scope{Environment: environment, System: resource.System{
+				Provider: Name, Name: host.String() + "/" + defaultDatabase, Host: host,
+			}}
+			byHost[host] = b
+			order = append(order, host)
+		}
+		b.scope.Wanted = append(b.scope.Wanted, resource.Wanted{Address: r.Address, Locate: locate(x, r)})
+		if spec.ask != nil {
+			spec.ask(&b.asker, r)
+		}
+		b.roles(r)
+		b.things = append(b.things, r)
+	}
+	slices.SortFunc(order, resource.Address.Compare)
+	out := make([]resource.Scope, 0, len(order))
+	for _, host := range order {
+		b := byHost[host]
+		ds = append(ds, collisions(x, b.things)...)
+		asked := b.finish()
+		ask, err := json.Marshal(asked)
+		if err != nil {
+			ds.Errorf(nil, "the questions to the database cannot be written", "report this as a bug of tellr", "%v", err)
+			continue
+		}
+		b.scope.Ask = ask
+		x.asks[b.scope.System.Name] = questions{ask, asked}
+		out = append(out, b.scope)
+	}
+	return out, ds
+}
+
+type scopeBuilder struct {
+	asker
+	scope  resource.Scope
+	things []*resource.Resource
+}
+
+// asker gathers what only the server can say.
+type asker struct {
+	index  *index
+	ask    catalog.Ask
+	tables map[place]int // index in ask.Tables, plus one
+}
+
+// roles notes the names of roles that are known already.
+func (a *asker) roles(r *resource.Resource) {
+	for _, attr := range []string{"to", "owner"} {
+		w := r.Attrs.Get(attr)
+		if w.IsNull() {
+			continue
+		}
+		for _, role := range a.index.roles(w) {
+			if name := role.Str(); name != "" && name != catalog.Public {
+				a.ask.Roles = append(a.ask.Roles, name)
+			}
+		}
+	}
+}
+
+func (a *asker) finish() catalog.Ask {
+	slices.Sort(a.ask.Roles)
+	a.ask.Roles = slices.Compact(a.ask.Roles)
+	return a.ask
+}
+
+// in adds expressions to what is asked of one table.
+func (a *asker) in(address resource.Address, p place, columns []column, sites []site) {
+	var exprs []catalog.Expr
+	for i := range sites {
+		s := &sites[i]
+		if !s.isStatic {
+			exprs = append(exprs, s.asked())
+		}
+	}
+	if len(exprs) == 0 {
+		return
+	}
+	i := a.tables[p]
+	if i == 0 {
+		t := catalog.AskTable{Address: address, Schema: p.schema, Name: p.name}
+		for _, c := range columns {
+			t.Columns = append(t.Columns, catalog.AskColumn{Name: c.name, Type: c.typ, Collation: c.collation})
+		}
+		a.ask.Tables = append(a.ask.Tables, t)
+		i = len(a.ask.Tables)
+		a.tables[p] = i
+	}
+	t := &a.ask.Tables[i-1]
+	t.Exprs = append(t.Exprs, exprs...)
+}
+
+func askTable(a *asker, r *resource.Resource) {
+	t := decodeTable(a.index, a.index.places[r.Address], r.Attrs)
+	a.in(r.Address, t.place, t.columns, t.sites(r.Address, nil))
+}
+
+func askTrigger(a *asker, r *resource.Resource) {
+	t := decodeTrigger(a.index, r.Name(), r.Attrs)
+	if t.when == "" {
+		return
+	}
+	var columns []column
+	address := r.Address
+	if ref, ok := r.Attrs.Get("table").Ref(); ok && a.index.desired[ref] != nil {
+		address, columns = ref, decodeTable(a.index, t.table, a.index.desired[ref].Attrs).columns
+	}
+	a.in(address, t.table, columns, t.sites(r.Address, nil))
+}
+
+// askFunction asks for types by themselves, and for the defaults of arguments as if these were columns.
+func askFunction(a *asker, r *resource.Resource) {
+	f := decodeFunction(a.index.places[r.Address], r.Attrs)
+	var columns []column
+	for i, arg := range f.arguments {
+		columns = append(columns, column{name: argumentColumn(i), typ: arg.typ})
+	}
+	var defaults []site
+	for _, s := range f.sites(r.Address, nil) {
+		switch {
+		case s.isStatic:
+		case s.expr.Kind == catalog.Default:
+			defaults = append(defaults, s)
+		default:
+			a.ask.Exprs = append(a.ask.Exprs, s.asked())
+		}
+	}
+	a.in(r.Address, place{name: f.signature()}, columns, defaults)
+}
+
+// locate holds the attributes by which the catalog finds a thing. What only the workspace knows stays a hole.
+func locate(x *index, r *resource.Resource) resource.Value {
+	name := resource.F("name", resource.String(r.Name()))
+	if p, ok := x.places[r.Address]; ok {
+		name.Value = resource.String(p.name)
+	}
+	schema := resource.F("schema", resource.String(x.schemaOf(r.Attrs.Get("schema"))))
+	fields := []resource.Field{}
+	switch r.Kind.Name {
+	case "schema":
+		fields = append(fields, name)
+	case "trigger":
+		fields = append(fields, resource.F("table", resource.String(x.placeOf(r.Attrs.Get("table"), "").String())), name)
+	case "grants":
+		fields = append(fields, schema, resource.F("to", resource.List(x.roles(r.Attrs.Get("to"))...)))
+		if r.Attrs.Get("exclusive").Bool() {
+			fields = append(fields, resource.F("exclusive", resource.Bool(true)))
+		}
+	case "function":
+		fields = append(fields, schema, name)
+		if args := r.Attrs.Get("arguments").StringList(); len(args) > 0 {
+			fields = append(fields, resource.F("arguments", resource.Strings(args...)))
+		}
+	default:
+		fields = append(fields, schema, name)
+	}
+	if o := r.Attrs.Get("owner"); !o.IsNull() {
+		fields = append(fields, resource.F("owner", x.role(o)))
+	}
+	return resource.Object(fields...)
+}
+
+// hosts finds the database of each thing.
+type hosts struct {
+	index    *index
+	bySchema map[string]resource.Address // the host of each declared schema, by the schema's name
+	all      []resource.Address
+}
+
+func newHosts(x *index, desired []*resource.Resource) *hosts {
+	h := &hosts{index: x, bySchema: map[string]resource.Address{}}
+	for _, r := range desired {
+		if r.Kind.Name != "schema" {
+			continue
+		}
+		if a, ok := schemaHost(r); ok {
+			h.bySchema[x.places[r.Address].name] = a
+			if !slices.Contains(h.all, a) {
+				h.all = append(h.all, a)
+			}
+		}
+	}
+	return h
+}
+
+func schemaHost(r *resource.Resource) (resource.Address, bool) {
+	for _, attr := range []string{"instance", "branch"} {
+		if a, ok := r.Attrs.Get(attr).Ref(); ok {
+			return a, true
+		}
+	}
+	return resource.Address{}, false
+}
+
+// of gives the host of one thing.
+func (h *hosts) of(r *resource.Resource) (resource.Address, *resource.Diagnostic) {
+	attr := "schema"
+	switch r.Kind.Name {
+	case "schema":
+		if a, ok := schemaHost(r); ok {
+			return a, nil
+		}
+		return resource.Address{}, &resource.Diagnostic{
+			Severity: resource.Error, Address: r.Address, Range: r.Range,
+			Summary: fmt.Sprintf("%s does not say where it stands", r.Address),
+			Cure:    "write instance = instance.NAME, or branch = branch.NAME",
+		}
+	case "trigger":
+		attr = "table"
+	}
+	v := r.Attrs.Get(attr)
+	if a, ok := v.Ref(); ok {
+		if on := h.index.desired[a]; on != nil {
+			return h.of(on)
+		}
+	}
+	name := h.index.schemaOf(v)
+	if attr == "table" {
+		name = parsePlace(name, "").schema
+	}
+	if a, ok := h.bySchema[name]; ok {
+		return a, nil
+	}
+	if len(h.all) == 1 {
+		return h.all[0], nil
+	}
+	return resource.Address{}, &resource.Diagnostic{
+		Severity: resource.Error, Address: r.Address, Range: v.Range(),
+		Summary: fmt.Sprintf("%s: which database is %q in?", r.Address, name),
+		Detail:  fmt.Sprintf("no schema block has that name, and the schemas of this environment stand in %d databases", len(h.all)),
+		Cure:    "declare the schema and refer to it: schema = schema.NAME",
+	}
+}
+
+// checkRefs refuses references that lead into another database: Postgres has none.
+func (h *hosts) checkRefs(r *resource.Resource, host resource.Address, ds *resource.Diagnostics) {
+	r.Attrs.Refs(func(a resource.Address, at *resource.Range) {
+		on := h.index.desired[a]
+		if on == nil {
+			return
+		}
+		if _, mine := specs[on.Kind.Name]; !mine {
+			return
+		}
+		if other, d := h.of(on); d == nil && other != host {
+			ds.Errorf(at, fmt.Sprintf("%s refers to %s, which stands in another database", r.Address, a),
+				"refer to a thing of the same instance or branch", "%s stands in %s, %s in %s", r.Address, host, a, other)
+		}
+	})
+}

@@ -1,0 +1,138 @@
+package postgres
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/catalog"
+	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
+)
+
+// site is one text of a desired thing that Postgres may write differently: a type, an expression, an index key.
+type site struct {
+	of   resource.Address
+	expr catalog.Expr // without its ID, which few sites need
+	text *string      // to be replaced by the canonical form
+	live string       // what the server prints at the same place; "" if nothing is there
+	at   *resource.Range
+	// static is the canonical form where that can be told without a server.
+	static   string
+	isStatic bool
+}
+
+// sites lists what in a table must be put into the server's form. have is the live table, or nil.
+func (t *table) sites(a resource.Address, have *table) []site {
+	var out []site
+	add := func(kind catalog.ExprKind, e catalog.Expr, text *string, live string, at *resource.Range) *site {
+		if *text == "" {
+			return &site{}
+		}
+		e.Kind, e.Text = kind, *text
+		out = append(out, site{of: a, expr: e, text: text, live: live, at: at})
+		return &out[len(out)-1]
+	}
+	if have == nil {
+		have = &table{}
+	}
+	lives := make(map[string]*column, len(have.columns))
+	for i := range have.columns {
+		lives[have.columns[i].name] = &have.columns[i]
+	}
+	known := make(map[string]bool, len(t.columns))
+	for i := range t.columns {
+		c := &t.columns[i]
+		known[c.name] = true
+		live := lives[c.name]
+		if live == nil {
+			live = &column{}
+		}
+		if !c.enum {
+			s := add(catalog.Type, catalog.Expr{Column: c.name}, &c.typ, live.typ, c.at)
+			s.static, s.isStatic = staticType(c.typ)
+		}
+		s := add(catalog.Default, catalog.Expr{Column: c.name}, &c.def, live.def, c.at)
+		typ, _ := staticType(c.typ)
+		s.static, s.isStatic = staticDefault(c.def, typ)
+		add(catalog.Generated, catalog.Expr{Column: c.name}, &c.generated, live.generated, c.at)
+	}
+	for i := range t.checks {
+		c := &t.checks[i]
+		live := have.check(c.name)
+		if live == nil {
+			live = &check{}
+		}
+		add(catalog.Check, catalog.Expr{Name: c.name}, &c.expr, live.expr, c.at)
+	}
+	for i := range t.indexes {
+		x := &t.indexes[i]
+		live := have.index(x.name)
+		if live == nil {
+			live = &indexDef{}
+		}
+		for n := range x.on {
+			was := ""
+			if n < len(live.on) {
+				was = live.on[n]
+			}
+			s := add(catalog.IndexKey, catalog.Expr{Name: x.name, N: n, Method: x.method}, &x.on[n], was, x.at)
+			if len(x.columns) > 0 {
+				s.static, s.isStatic = x.on[n], true
+			} else {
+				s.static, s.isStatic = staticKey(x.on[n], known)
+			}
+		}
+		add(catalog.IndexWhere, catalog.Expr{Name: x.name, Method: x.method}, &x.where, live.where, x.at)
+	}
+	return out
+}
+
+// id names the site among all that is asked of one database.
+func (s *site) id() string { return siteID(s.of, s.expr) }
+
+// asked is the question to the server.
+func (s *site) asked() catalog.Expr {
+	e := s.expr
+	e.ID = s.id()
+	return e
+}
+
+// siteID names a place among all that is asked of one database.
+func siteID(a resource.Address, e catalog.Expr) string {
+	id := a.String() + " " + string(e.Kind)
+	if e.Column != "" {
+		id += " " + strconv.Quote(e.Column)
+	}
+	if e.Name != "" {
+		id += " " + strconv.Quote(e.Name)
+	}
+	if e.Kind == catalog.IndexKey || e.Kind == catalog.RegType {
+		id += " " + strconv.Itoa(e.N)
+	}
+	return id
+}
+
+// staticKey gives what pg_get_indexdef prints for a key that is a column with at most an order.
+func staticKey(text string, columns map[string]bool) (string, bool) {
+	words := strings.Fields(text)
+	if len(words) == 0 {
+		return "", false
+	}
+	_, name, ok := sqltext.SplitQualified(words[0])
+	if !ok || !columns[name] {
+		return "", false
+	}
+	order := strings.ToUpper(strings.Join(words[1:], " "))
+	switch order {
+	case "", "ASC", "ASC NULLS LAST", "NULLS LAST":
+		return sqltext.Ident(name), true
+	case "DESC", "DESC NULLS FIRST":
+		return sqltext.Ident(name) + " DESC", true
+	case "DESC NULLS LAST":
+		return sqltext.Ident(name) + " DESC NULLS LAST", true
+	case "ASC NULLS FIRST", "NULLS FIRST":
+		return sqltext.Ident(name) + " NULLS FIRST", true
+	default:
+		return "", false
+	}
+}

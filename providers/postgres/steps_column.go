@@ -1,0 +1,193 @@
+package postgres
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/catalog"
+	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
+)
+
+func columnPath(name string) resource.Path { return resource.Path{"columns", name} }
+
+// renameColumns gives columns their new names before anything else speaks of them, and their serial sequences too: by its
+// name a sequence is known as a serial column's own.
+func (c *tableChange) renameColumns() {
+	for i := range c.want.columns {
+		to := c.want.columns[i].name
+		from, ok := c.renames[to]
+		if !ok {
+			continue
+		}
+		s := c.step(columnPath(to), resource.Update, "rename column "+from+" to "+to)
+		s.ID += "/rename"
+		s.Changes = nil
+		for _, ch := range c.d.Changes {
+			if len(ch.Path) == 2 && ch.Path[0] == "columns" && ch.Path[1] == to {
+				s.At = ch.At
+			}
+		}
+		s.Reason = "renamed_from = " + sqltext.Quoted(from)
+		c.run(s, exclusive, c.alter("RENAME COLUMN "+sqltext.Ident(from)+" TO "+sqltext.Ident(to)))
+		undo(s, c.alter("RENAME COLUMN "+sqltext.Ident(to)+" TO "+sqltext.Ident(from)))
+		if isSerial(c.have.column(from).typ) {
+			c.renameSerial(s, c.serialSequence(from), catalog.ObjectName(c.want.name, to, "seq"))
+		}
+	}
+}
+
+func (c *tableChange) renameSerial(s *resource.Step, from place, to string) {
+	if from.name == to {
+		return
+	}
+	run(s, "ALTER SEQUENCE "+from.String()+" RENAME TO "+sqltext.Ident(to))
+	undo(s, "ALTER SEQUENCE "+place{from.schema, to}.String()+" RENAME TO "+sqltext.Ident(from.name))
+}
+
+// serialSequence is where the sequence of a live serial column stands, after a change of the table's name.
+func (c *tableChange) serialSequence(column string) place {
+	return place{c.have.schema, catalog.ObjectName(c.have.name, column, "seq")}
+}
+
+// renameAlong gives the sequences of serial columns the names that go with the table's new one.
+func (c *tableChange) renameAlong(s *resource.Step) {
+	for i := range c.have.columns {
+		if h := &c.have.columns[i]; isSerial(h.typ) {
+			from := place{c.have.schema, catalog.ObjectName(c.liveName, h.name, "seq")}
+			c.renameSerial(s, from, catalog.ObjectName(c.have.name, h.name, "seq"))
+		}
+	}
+}
+
+// dropColumns drops what the files do not have, unless it lives on under another name.
+func (c *tableChange) dropColumns() {
+	for _, name := range c.entries("columns") {
+		if c.want.column(name) != nil || c.have.column(name) == nil || c.isRenamed(name) {
+			continue
+		}
+		s := c.step(columnPath(name), resource.Delete, "drop column "+name)
+		c.run(s, exclusive, c.alter("DROP COLUMN "+sqltext.Ident(name)))
+		s.Statements[0].Rows = max(c.d.Live.Rows, 0)
+		s.Destroys = true
+		s.NoUndo = "the values of the column are gone"
+	}
+}
+
+func (c *tableChange) isRenamed(live string) bool {
+	for _, from := range c.renames {
+		if from == live {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *tableChange) addColumns() {
+	for _, name := range c.entries("columns") {
+		w := c.want.column(name)
+		if w == nil || c.have.column(name) != nil || c.renames[name] != "" {
+			continue
+		}
+		s := c.step(columnPath(name), resource.Create, "add column "+name)
+		c.addColumn(s, w)
+		undo(s, c.alter("DROP COLUMN "+sqltext.Ident(name)))
+	}
+}
+
+func (c *tableChange) addColumn(s *resource.Step, w *column) {
+	// A column that is to be in the primary key becomes not null with it.
+	c.run(s, effort{lock: lockAccessExclusive, rewrite: w.fillsByRow()}, c.alter("ADD COLUMN "+w.ddl(c.want.inPrimaryKey(w.name))))
+	if w.comment != "" {
+		run(s, commentOn("COLUMN "+c.want.columnPlace(w.name), w.comment))
+	}
+	if c.want.refusesNull(w) && w.def == "" && w.generated == "" && w.identity == nil && !isSerialWord(w.typ) && c.d.Live.Rows > 0 {
+		c.ds = append(c.ds, &resource.Diagnostic{
+			Severity: resource.Warning, Address: c.d.Address, Range: w.at,
+			Summary: fmt.Sprintf("column %s of %s cannot be null and has no default, but the table has about %d rows", w.name, c.d.Address, c.d.Live.Rows),
+			Detail:  "Postgres refuses to add such a column to a table that is not empty",
+			Cure:    "give it a default, or add it without not_null, fill it, and set not_null in a second apply",
+		})
+	}
+}
+
+// fillsByRow tells whether adding the column writes each row anew: where its value differs by row. A default that is the
+// same for all rows is kept in the catalog since Postgres 11.
+func (c *column) fillsByRow() bool {
+	if c.generated != "" && !c.virtual || c.identity != nil || isSerialWord(c.typ) {
+		return true
+	}
+	def := strings.ToLower(c.def)
+	for _, stable := range []string{"now()", "current_timestamp", "transaction_timestamp()", "statement_timestamp()", "current_date", "localtimestamp"} {
+		def = strings.ReplaceAll(def, stable, "")
+	}
+	return strings.Contains(def, "(") && !strings.HasPrefix(def, "'")
+}
+
+// alterColumns changes what stays, one step a column.
+func (c *tableChange) alterColumns() {
+	names := c.entries("columns")
+	for _, name := range c.keyColumns() {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for _, name := range names {
+		live := name
+		if from := c.renames[name]; from != "" {
+			live = from
+		}
+		w, h := c.want.column(name), c.have.column(live)
+		if w == nil || h == nil {
+			continue
+		}
+		a := alteration{tableChange: c, name: name, want: w, have: h, canonical: c.canonicalColumn(name, h)}
+		a.plan()
+	}
+}
+
+// keyColumns are the columns that leave the primary key, and those whose nulls it must not refuse any more.
+func (c *tableChange) keyColumns() []string {
+	if c.have.primaryKey == nil || !changed(c.d, "primary_key") {
+		return nil
+	}
+	return c.have.primaryKey.columns
+}
+
+// canonicalColumn is a desired column in the server's form: live, with the changes done.
+func (c *tableChange) canonicalColumn(name string, live *column) *column {
+	out := *live
+	out.name = name
+	fields := resource.Object()
+	for _, ch := range c.d.Changes {
+		if len(ch.Path) < 2 || ch.Path[0] != "columns" || ch.Path[1] != name {
+			continue
+		}
+		if len(ch.Path) == 2 {
+			whole := decodeColumn(c.index, c.want.schema, resource.F(name, ch.Desired))
+			return &whole
+		}
+		fields = fields.With(ch.Path[2], ch.Desired)
+		switch ch.Path[2] {
+		case "type":
+			out.typ = ch.Desired.Str()
+		case "not_null":
+			out.notNull = ch.Desired.Bool()
+		case "default":
+			out.def = ch.Desired.Str()
+		case "generated":
+			out.generated = ch.Desired.Str()
+		case "virtual":
+			out.virtual = ch.Desired.Bool()
+		case "identity":
+			out.identity = c.want.column(name).identity
+			out.identity.settle(out.typ)
+		case "collation":
+			out.collation = ch.Desired.Str()
+		case "comment":
+			out.comment = ch.Desired.Str()
+		}
+	}
+	return &out
+}

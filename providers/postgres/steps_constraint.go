@@ -1,0 +1,240 @@
+package postgres
+
+import (
+	"slices"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
+)
+
+// constraint is a primary key, a unique constraint or a check in the making or going.
+type constraint struct {
+	path       resource.Path
+	what       string // "check"
+	name       string // live, or desired
+	want, have string // as behind ADD; "" if there is none
+	scan       bool   // adding it reads the table
+	validate   bool   // all that changes is that existing rows are looked at too
+	rename     string // all that changes is the name, to this
+	at         *resource.Range
+}
+
+// constraints lists the constraints that change.
+func (c *tableChange) constraints() []constraint {
+	var out []constraint
+	if changed(c.d, "primary_key") {
+		k := constraint{path: resource.Path{"primary_key"}, what: "primary key", scan: true}
+		if h := c.have.primaryKey; h != nil {
+			k.name, k.have = h.name, h.ddl("PRIMARY KEY")
+		}
+		if w := c.want.primaryKey; w != nil {
+			k.want, k.at = w.ddl("PRIMARY KEY"), w.at
+			if k.name == "" {
+				k.name = w.name
+			}
+			if k.have != "" && c.onlyName() {
+				k.rename = w.name
+			}
+		}
+		out = append(out, k)
+	}
+	for _, name := range c.entries("uniques") {
+		k := constraint{path: resource.Path{"uniques", name}, what: "unique constraint", name: name, scan: true}
+		if h := c.have.unique(name); h != nil {
+			k.have = h.ddl("UNIQUE")
+		}
+		if w := c.want.unique(name); w != nil {
+			k.want, k.at = w.ddl("UNIQUE"), w.at
+		}
+		out = append(out, k)
+	}
+	for _, name := range c.entries("checks") {
+		k := constraint{path: resource.Path{"checks", name}, what: "check", name: name}
+		h, w := c.have.check(name), c.want.check(name)
+		if h != nil {
+			k.have = h.ddl()
+		}
+		if w != nil {
+			k.want, k.at, k.scan = w.ddl(), w.at, !w.notValid
+		}
+		k.validate = h != nil && w != nil && h.notValid && !w.notValid && c.only("checks", name, "not_valid")
+		out = append(out, k)
+	}
+	return out
+}
+
+// onlyName tells whether a primary key changes its name and nothing else.
+func (c *tableChange) onlyName() bool {
+	return !slices.ContainsFunc(c.d.Changes, func(ch resource.Change) bool {
+		return ch.Path[0] == "primary_key" && (len(ch.Path) < 2 || ch.Path[1] != "name")
+	})
+}
+
+// only tells whether a single attribute is all that changes of an entry.
+func (c *tableChange) only(attr, name, field string) bool {
+	return !slices.ContainsFunc(c.d.Changes, func(ch resource.Change) bool {
+		return len(ch.Path) >= 2 && ch.Path[0] == attr && ch.Path[1] == name && (len(ch.Path) < 3 || ch.Path[2] != field)
+	})
+}
+
+// dropConstraints drops what is not wanted any more, and what must make way for columns to change.
+func (c *tableChange) dropConstraints() {
+	for _, k := range c.constraints() {
+		if k.have == "" || k.rename != "" || k.want != "" && !c.reshaped {
+			continue
+		}
+		s := c.step(k.path, resource.Delete, "drop "+k.what+" "+k.name)
+		if k.want != "" {
+			s.ID += "/drop"
+			s.Changes = nil // they are shown where it comes back
+			s.Reason = "it must make way for changes of columns"
+		}
+		c.run(s, exclusive, c.alter("DROP CONSTRAINT "+sqltext.Ident(k.name)))
+		undo(s, c.alter("ADD "+k.have))
+		if k.what != "check" {
+			c.frees(s, k.name)
+			c.building = append(c.building, taking{s, c.have.place})
+		}
+		if k.what == "primary key" && k.want == "" {
+			c.dropNotNullAfterKey(s)
+		}
+	}
+}
+
+// dropNotNullAfterKey lets nulls in again where only the primary key refused them: dropping it does not.
+func (c *tableChange) dropNotNullAfterKey(s *resource.Step) {
+	for _, name := range c.have.primaryKey.columns {
+		w := c.want.column(name)
+		if w == nil || c.want.refusesNull(w) {
+			continue
+		}
+		if h := c.have.column(name); h != nil && (isSerial(h.typ) || h.identity != nil) {
+			continue // the step of the column does it
+		}
+		c.run(s, exclusive, c.alter("ALTER COLUMN "+sqltext.Ident(name)+" DROP NOT NULL"))
+	}
+}
+
+// refusesNull tells whether a column cannot be null, whoever says so.
+func (t *table) refusesNull(c *column) bool {
+	return c.notNull || t.inPrimaryKey(c.name) || isSerialWord(c.typ) || c.identity != nil
+}
+
+func (c *tableChange) addConstraints() {
+	for _, k := range c.constraints() {
+		if k.want == "" {
+			continue
+		}
+		action, title := resource.Create, "add "+k.what+" "+k.name
+		if k.have != "" {
+			action, title = resource.Update, "replace "+k.what+" "+k.name
+		}
+		s := c.step(k.path, action, title)
+		if k.at != nil {
+			s.At = k.at
+		}
+		switch {
+		case k.rename != "":
+			s.Title = "rename " + k.what + " " + k.name + " to " + k.rename
+			c.run(s, exclusive, c.alter("RENAME CONSTRAINT "+sqltext.Ident(k.name)+" TO "+sqltext.Ident(k.rename)))
+			undo(s, c.alter("RENAME CONSTRAINT "+sqltext.Ident(k.rename)+" TO "+sqltext.Ident(k.name)))
+			c.needs(s, k.rename)
+			continue
+		case k.validate:
+			s.Title = "validate " + k.what + " " + k.name
+			c.run(s, effort{lock: lockShareUpdateExcl, scan: true}, c.alter("VALIDATE CONSTRAINT "+sqltext.Ident(k.name)))
+			s.NoUndo = "it holds for all rows now, which hurts nobody"
+			continue
+		case k.have != "" && !c.reshaped:
+			c.run(s, effort{lock: lockAccessExclusive, scan: k.scan},
+				"ALTER TABLE "+c.want.place.String()+"\n  DROP CONSTRAINT "+sqltext.Ident(k.name)+",\n  ADD "+k.want)
+			if k.what == "primary key" {
+				c.dropNotNullAfterKey(s)
+			}
+			undo(s, c.alter("ADD "+k.have))
+		default:
+			c.run(s, effort{lock: lockAccessExclusive, scan: k.scan}, c.alter("ADD "+k.want))
+			if k.what == "primary key" && k.have != "" {
+				c.dropNotNullAfterKey(s)
+			}
+		}
+		undo(s, c.alter("DROP CONSTRAINT "+sqltext.Ident(c.addedName(k))))
+		if k.what != "check" {
+			c.needs(s, c.addedName(k))
+			c.building = append(c.building, taking{s, c.have.place})
+		}
+	}
+}
+
+// addedName is the name under which a constraint comes: a primary key may come under another one than it goes.
+func (c *tableChange) addedName(k constraint) string {
+	if k.what == "primary key" {
+		return c.want.primaryKey.name
+	}
+	return k.name
+}
+
+// dropForeignKeys drops those that are not wanted any more, and those that must make way.
+func (c *tableChange) dropForeignKeys() {
+	for _, name := range c.entries(partForeignKeys) {
+		h, w := c.have.foreignKey(name), c.want.foreignKey(name)
+		if h == nil || w != nil && (!c.mustSplit(h) || c.validates(name, w, h)) {
+			continue
+		}
+		s := c.step(resource.Path{partForeignKeys, name}, resource.Delete, "drop foreign key "+name)
+		if w != nil {
+			s.ID += "/drop"
+			s.Changes = nil
+			s.Reason = "it must make way for other changes"
+		}
+		c.run(s, exclusive, c.alter("DROP CONSTRAINT "+sqltext.Ident(name)))
+		undo(s, c.alter("ADD "+h.ddl()))
+		c.unreferenced[h.references] = append(c.unreferenced[h.references], s.ID)
+	}
+}
+
+// validates tells whether all that changes is that existing rows are looked at too.
+func (c *tableChange) validates(name string, w, h *foreignKey) bool {
+	return h.notValid && !w.notValid && c.only(partForeignKeys, name, "not_valid")
+}
+
+// mustSplit tells whether a foreign key that changes must be gone while other things change.
+func (c *tableChange) mustSplit(k *foreignKey) bool {
+	return c.reshaped || k.references != c.have.place && c.touched(k.references)
+}
+
+// touched tells whether the plan changes, makes or drops the table at a place.
+func (p *planner) touched(at place) bool {
+	if p.changing == nil {
+		p.changing = map[place]bool{}
+		for _, d := range p.req.Deltas {
+			if d.Address.Kind == "table" && d.Action != resource.NoOp {
+				if d.Live != nil {
+					p.changing[livePlace(d.Live)] = true
+				}
+				if d.Desired != nil {
+					p.changing[p.wanted(d)] = true
+				}
+			}
+		}
+	}
+	return p.changing[at]
+}
+
+func (c *tableChange) addForeignKeys() {
+	for _, name := range c.entries(partForeignKeys) {
+		w, h := c.want.foreignKey(name), c.have.foreignKey(name)
+		switch {
+		case w == nil:
+		case h != nil && c.validates(name, w, h):
+			s := c.step(resource.Path{partForeignKeys, name}, resource.Update, "validate foreign key "+name)
+			s.Node.Part = partForeignKeys
+			c.run(s, effort{lock: lockShareUpdateExcl, scan: true}, c.alter("VALIDATE CONSTRAINT "+sqltext.Ident(name)))
+			s.NoUndo = "it holds for all rows now, which hurts nobody"
+		case h != nil && !c.mustSplit(h):
+			c.addForeignKey(c.d, c.want, w, h)
+		default:
+			c.addForeignKey(c.d, c.want, w, nil)
+		}
+	}
+}

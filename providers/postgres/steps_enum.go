@@ -1,0 +1,104 @@
+package postgres
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
+)
+
+func enumSteps(p *planner, d *resource.Delta) {
+	switch d.Action {
+	case resource.Create:
+		p.createEnum(d)
+	case resource.Delete:
+		at := livePlace(d.Live)
+		s := p.step(d, nil, resource.Delete, "drop enum "+at.name)
+		run(s, "DROP TYPE "+at.String())
+		undo(s, createEnum(at, d.Live.Attrs.Get("values").StringList()))
+	case resource.Replace:
+		p.moved(d, "enum", "TYPE")
+	default:
+		p.alterEnum(d)
+	}
+}
+
+func createEnum(at place, values []string) string {
+	items := make([]string, len(values))
+	for i, v := range values {
+		items[i] = sqltext.Literal(v)
+	}
+	return wrapped("CREATE TYPE "+at.String()+" AS ENUM (", items, ")")
+}
+
+func (p *planner) createEnum(d *resource.Delta) {
+	at, what := p.wanted(d), "TYPE "+p.wanted(d).String()
+	s := p.step(d, nil, resource.Create, "create enum "+at.name)
+	run(s, createEnum(at, d.Desired.Attrs.Get("values").StringList()))
+	if c := d.Desired.Attrs.Get("comment").Str(); c != "" {
+		run(s, commentOn(what, c))
+	}
+	p.owner(d, s, what)
+	undo(s, "DROP "+what)
+	p.mayCreate(s, at.schema)
+}
+
+func (p *planner) alterEnum(d *resource.Delta) {
+	at := p.renamed(d, "TYPE")
+	if changed(d, "values") {
+		p.alterValues(d, at)
+	}
+	p.simple(d, "TYPE "+at.String())
+}
+
+// alterValues adds values where they belong. Postgres can neither remove nor move one.
+func (p *planner) alterValues(d *resource.Delta, at place) {
+	want, have := d.Desired.Attrs.Get("values").StringList(), d.Live.Attrs.Get("values").StringList()
+	s := p.step(d, resource.Path{"values"}, resource.Update, "add values")
+	var gone []string
+	for _, v := range have {
+		if !slices.Contains(want, v) {
+			gone = append(gone, v)
+		}
+	}
+	kept := slices.DeleteFunc(slices.Clone(want), func(v string) bool { return !slices.Contains(have, v) })
+	switch {
+	case len(gone) > 0:
+		s.Title = "remove " + strings.Join(gone, ", ")
+		s.Blocked = &resource.Block{Reason: fmt.Sprintf("Postgres cannot remove a value from an enum: keep %s; or make a new enum without, "+
+			"change the columns to it with ALTER TABLE … TYPE … USING column::text::new_enum, then drop the old one", sqltext.Literals(gone))}
+		return
+	case !slices.Equal(kept, have):
+		s.Title = "reorder values"
+		s.Blocked = &resource.Block{Reason: fmt.Sprintf("Postgres cannot reorder the values of an enum: write them in the order %s", sqltext.Literals(have))}
+		return
+	}
+	s.Title = "add values to enum " + at.name
+	s.NoUndo = "Postgres cannot remove a value from an enum"
+	for i, v := range want {
+		if slices.Contains(have, v) {
+			continue
+		}
+		sql := "ALTER TYPE " + at.String() + " ADD VALUE " + sqltext.Literal(v)
+		switch {
+		case i == len(have): // at the end, where it goes without a word
+		case i > 0:
+			sql += " AFTER " + sqltext.Literal(want[i-1])
+		default:
+			sql += " BEFORE " + sqltext.Literal(have[0])
+		}
+		run(s, sql)
+		have = slices.Insert(slices.Clone(have), i, v)
+	}
+}
+
+// moved blocks a change that would make a new thing elsewhere while data depends on the old one.
+func (p *planner) moved(d *resource.Delta, kind, word string) {
+	from, to := livePlace(d.Live), p.wanted(d)
+	s := p.step(d, resource.Path{"schema"}, resource.Update, "move to schema "+to.schema)
+	s.Blocked = &resource.Block{Reason: fmt.Sprintf("the %s stands in schema %s; to keep it, run ALTER %s %s SET SCHEMA %s by hand; "+
+		"to have a new one, give the block another label", kind, from.schema, word, from, sqltext.Ident(to.schema))}
+	s.Changes = slices.Clone(d.Changes)
+}

@@ -1,0 +1,90 @@
+package postgres
+
+import (
+	"github.com/tellr-dev/tellr/engine/resource"
+)
+
+// dropIndexes drops what is not wanted any more; what is replaced goes where it comes back, unless columns change.
+func (c *tableChange) dropIndexes() {
+	for _, name := range c.entries("indexes") {
+		h, w := c.have.index(name), c.want.index(name)
+		if h == nil || w != nil && (!c.reshaped || c.onlyComment(name)) {
+			continue
+		}
+		s := c.step(resource.Path{"indexes", name}, resource.Delete, "drop index "+name)
+		if w != nil {
+			s.ID += "/drop"
+			s.Changes = nil
+			s.Reason = "it must make way for changes of columns"
+		}
+		c.run(s, exclusive, "DROP INDEX "+c.have.indexPlace(name))
+		undo(s, h.createIndex(c.have.place))
+		c.frees(s, name)
+	}
+}
+
+func (c *tableChange) onlyComment(name string) bool { return c.only("indexes", name, "comment") }
+
+func (c *tableChange) addIndexes() {
+	for _, name := range c.entries("indexes") {
+		h, w := c.have.index(name), c.want.index(name)
+		if w == nil {
+			continue
+		}
+		what := "INDEX " + c.want.indexPlace(name)
+		path := resource.Path{"indexes", name}
+		if h != nil && c.onlyComment(name) {
+			s := c.step(path, resource.Update, "set the comment of index "+name)
+			run(s, commentOn(what, w.comment))
+			undo(s, commentOn(what, h.comment))
+			continue
+		}
+		s := c.step(path, resource.Create, "create index "+name)
+		if w.at != nil {
+			s.At = w.at
+		}
+		if h != nil {
+			s.Action, s.Title = resource.Update, "replace index "+name
+			if h.invalid {
+				s.Reason = "the live one is left over from a build that failed, and serves no query"
+			}
+			if !c.reshaped {
+				c.run(s, exclusive, "DROP INDEX "+c.have.indexPlace(name))
+				undo(s, h.createIndex(c.have.place))
+			}
+		}
+		c.run(s, effort{lock: lockShare, scan: true}, w.createIndex(c.want.place))
+		if w.comment != "" {
+			run(s, commentOn(what, w.comment))
+		}
+		undo(s, "DROP INDEX "+c.want.indexPlace(name))
+		c.needs(s, name)
+	}
+}
+
+// frees notes that a step gives a name of the schema free.
+func (c *tableChange) frees(s *resource.Step, name string) {
+	at := place{c.have.schema, name}
+	c.freed[at] = append(c.freed[at], s.ID)
+}
+
+// needs notes that a step takes a name of the schema.
+func (p *planner) needs(s *resource.Step, schema, name string) {
+	p.taking = append(p.taking, taking{s, place{schema, name}})
+}
+
+func (c *tableChange) needs(s *resource.Step, name string) { c.planner.needs(s, c.want.schema, name) }
+
+// needFree notes all names of the schema that a new table takes.
+func (p *planner) needFree(s *resource.Step, t *table) {
+	p.needs(s, t.schema, t.name)
+	if t.primaryKey != nil {
+		p.needs(s, t.schema, t.primaryKey.name)
+	}
+	for i := range t.uniques {
+		p.needs(s, t.schema, t.uniques[i].name)
+	}
+	for i := range t.indexes {
+		p.needs(s, t.schema, t.indexes[i].name)
+	}
+}

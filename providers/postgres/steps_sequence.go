@@ -1,0 +1,118 @@
+package postgres
+
+import (
+	"strings"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+)
+
+func sequenceSteps(p *planner, d *resource.Delta) {
+	switch d.Action {
+	case resource.Create:
+		p.createSequence(d)
+	case resource.Delete:
+		p.dropSequence(d)
+	case resource.Replace:
+		p.moved(d, "sequence", "SEQUENCE")
+	default:
+		p.alterSequence(d)
+	}
+}
+
+// create writes CREATE SEQUENCE, an option a line.
+func (s *sequence) create() string {
+	var opts []string
+	if s.typ != "" {
+		opts = append(opts, "AS "+s.typ)
+	}
+	opts = append(opts, s.seqOptions.ddl()...)
+	text := "CREATE SEQUENCE " + s.place.String()
+	if len(opts) > 0 {
+		text += " " + strings.Join(opts, " ")
+	}
+	return text
+}
+
+func (p *planner) createSequence(d *resource.Delta) {
+	q := decodeSequence(p.wanted(d), d.Desired.Attrs)
+	what := "SEQUENCE " + q.place.String()
+	s := p.step(d, nil, resource.Create, "create sequence "+q.name)
+	run(s, q.create())
+	if q.comment != "" {
+		run(s, commentOn(what, q.comment))
+	}
+	p.owner(d, s, what)
+	undo(s, "DROP "+what)
+	p.mayCreate(s, q.schema)
+	p.needs(s, q.schema, q.name)
+	if q.ownedBy != "" {
+		p.ownSequence(d, q.place, q.ownedBy, "")
+	}
+}
+
+// ownSequence ties a sequence to a column, when the tables are there.
+func (p *planner) ownSequence(d *resource.Delta, at place, by, was string) {
+	s := p.step(d, resource.Path{partOwnedBy}, resource.Update, "tie sequence "+at.name+" to "+by)
+	s.Node.Part = partOwnedBy
+	none := func(column string) string {
+		if column == "" {
+			return "NONE"
+		}
+		return column
+	}
+	if by == "" {
+		s.Title = "untie sequence " + at.name
+	}
+	run(s, "ALTER SEQUENCE "+at.String()+" OWNED BY "+none(by))
+	undo(s, "ALTER SEQUENCE "+at.String()+" OWNED BY "+none(was))
+}
+
+// dropSequence drops a sequence. One that is tied to a table of this plan's drops has gone with it.
+func (p *planner) dropSequence(d *resource.Delta) {
+	q := decodeSequence(livePlace(d.Live), d.Live.Attrs)
+	s := p.step(d, nil, resource.Delete, "drop sequence "+q.name)
+	s.NoUndo = "how far it had counted is gone"
+	sql := "DROP SEQUENCE "
+	if parts := splitIdents(q.ownedBy); len(parts) == 3 && p.gone[place{parts[0], parts[1]}] != nil {
+		sql += "IF EXISTS "
+		s.Reason = "it goes with its table, if that goes first"
+	}
+	run(s, sql+q.place.String())
+}
+
+func (p *planner) alterSequence(d *resource.Delta) {
+	at := p.renamed(d, "SEQUENCE")
+	want, have := decodeSequence(at, d.Desired.Attrs), decodeSequence(at, d.Live.Attrs)
+	alter := func(to, from *sequence) string {
+		opts := to.seqOptions.sets(from.seqOptions)
+		if to.typ != from.typ {
+			typ := to.typ
+			if typ == "" {
+				typ = "bigint"
+			}
+			opts = append([]string{"AS " + typ}, opts...)
+		}
+		if len(opts) == 0 {
+			return ""
+		}
+		if strings.HasPrefix(to.increment, "-") != strings.HasPrefix(from.increment, "-") {
+			opts = append(opts, "RESTART") // where it was is not where it may go
+		}
+		return "ALTER SEQUENCE " + at.String() + " " + strings.Join(opts, " ")
+	}
+	if sql := alter(want, have); sql != "" {
+		s := p.step(d, resource.Path{"options"}, resource.Update, "change sequence "+at.name)
+		for _, c := range d.Changes {
+			switch c.Path[0] {
+			case "type", "start", "increment", "min", "max", "cache", "cycle":
+				s.Changes = append(s.Changes, c)
+			}
+		}
+		run(s, sql)
+		undo(s, alter(have, want))
+	}
+	if changed(d, "owned_by") {
+		p.ownSequence(d, at, want.ownedBy, have.ownedBy)
+	}
+	p.simple(d, "SEQUENCE "+at.String())
+}

@@ -1,0 +1,182 @@
+package postgres
+
+import (
+	"slices"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
+)
+
+func tableSteps(p *planner, d *resource.Delta) {
+	switch d.Action {
+	case resource.Create:
+		p.createTable(d)
+	case resource.Delete:
+		p.dropTable(d)
+	case resource.Replace:
+		p.moved(d, "table", "TABLE")
+	default:
+		newTableChange(p, d).plan()
+	}
+}
+
+func (p *planner) createTable(d *resource.Delta) {
+	t := decodeTable(p.index, p.wanted(d), d.Desired.Attrs)
+	what := "TABLE " + t.place.String()
+	s := p.step(d, nil, resource.Create, "create table "+t.name)
+	run(s, t.createTable())
+	for i := range t.checks {
+		if t.checks[i].notValid {
+			run(s, "ALTER "+what+" ADD "+t.checks[i].ddl())
+		}
+	}
+	for i := range t.indexes {
+		run(s, t.indexes[i].createIndex(t.place))
+	}
+	if t.comment != "" {
+		run(s, commentOn(what, t.comment))
+	}
+	for i := range t.columns {
+		if c := &t.columns[i]; c.comment != "" {
+			run(s, commentOn("COLUMN "+t.columnPlace(c.name), c.comment))
+		}
+	}
+	for i := range t.indexes {
+		if x := &t.indexes[i]; x.comment != "" {
+			run(s, commentOn("INDEX "+t.indexPlace(x.name), x.comment))
+		}
+	}
+	p.owner(d, s, what)
+	undo(s, "DROP "+what)
+	p.mayCreate(s, t.schema)
+	p.needFree(s, t)
+	for i := range t.foreignKeys {
+		p.addForeignKey(d, t, &t.foreignKeys[i], nil)
+	}
+}
+
+// dropTable drops a table. What refers to it is dropped by steps of its own before, so that no CASCADE takes more along
+// than the plan shows.
+func (p *planner) dropTable(d *resource.Delta) {
+	at := livePlace(d.Live)
+	s := p.step(d, nil, resource.Delete, "drop table "+at.name)
+	runOn(s, nil, at, effort{lock: lockAccessExclusive}, "DROP TABLE "+at.String())
+	s.Statements[0].Rows, s.Statements[0].Bytes = max(d.Live.Rows, 0), max(d.Live.Bytes, 0)
+	s.Destroys = true
+	s.NoUndo = "the rows are gone"
+}
+
+// addForeignKey makes the step of one foreign key. was is the one that it replaces, to be dropped by the same statement.
+func (p *planner) addForeignKey(d *resource.Delta, t *table, k *foreignKey, was *foreignKey) {
+	s := p.step(d, resource.Path{partForeignKeys, k.name}, resource.Create, "add foreign key "+k.name)
+	s.Node.Part = partForeignKeys
+	if k.at != nil {
+		s.At = k.at
+	}
+	sql := "ALTER TABLE " + t.place.String() + " ADD " + k.ddl()
+	if was != nil {
+		s.Action, s.Title = resource.Update, "replace foreign key "+k.name
+		sql = "ALTER TABLE " + t.place.String() + "\n  DROP CONSTRAINT " + sqltext.Ident(was.name) + ",\n  ADD " + k.ddl()
+	}
+	e, on := effort{}, t.place
+	switch {
+	case d.Live != nil:
+		e = effort{lock: lockShareRowExcl, scan: !k.notValid}
+		if was != nil {
+			e.lock = lockAccessExclusive
+		}
+	case p.made[k.references] == nil && k.references != t.place:
+		e, on = effort{lock: lockShareRowExcl}, k.references
+	}
+	runOn(s, d.Live, on, e, sql)
+	if was != nil {
+		undo(s, "ALTER TABLE "+t.place.String()+" ADD "+was.ddl())
+	}
+	undo(s, "ALTER TABLE "+t.place.String()+" DROP CONSTRAINT "+sqltext.Ident(k.name))
+}
+
+// tableChange is the way from a live table to the desired one.
+type tableChange struct {
+	*planner
+	d *resource.Delta
+	// want is written as in the files, have as the server prints it; both stand where the live table stands, under the
+	// desired name.
+	want, have *table
+	// reshaped: columns go or change type, so that constraints that change must go before that and come after.
+	reshaped bool
+	renames  map[string]string // live names of columns by desired ones
+	liveName string            // of the table
+}
+
+func newTableChange(p *planner, d *resource.Delta) *tableChange {
+	from := livePlace(d.Live)
+	at := p.renamed(d, "TABLE")
+	c := &tableChange{planner: p, renames: map[string]string{}, liveName: from.name, want: decodeTable(p.index, at, d.Desired.Attrs)}
+	c.findRenames(d.Live.Attrs.Get("columns"))
+	c.d = c.carried(d)
+	c.have = decodeTable(p.index, at, c.d.Live.Attrs)
+	if from != at {
+		c.renameAlong(p.steps[len(p.steps)-1])
+	}
+	for _, ch := range c.d.Changes {
+		if len(ch.Path) >= 2 && ch.Path[0] == "columns" && reshapes(ch) {
+			c.reshaped = true
+		}
+	}
+	return c
+}
+
+// reshapes tells whether a change of a column may take along, or be refused by, what is built on the column.
+func reshapes(ch resource.Change) bool {
+	if len(ch.Path) == 2 {
+		return !ch.Live.IsNull() // a new column is in nobody's way
+	}
+	switch ch.Path[2] {
+	case "comment", "default", "not_null", "identity":
+		return false
+	default:
+		return true
+	}
+}
+
+// plan makes the steps in the order in which they can run: what is in the way goes first, what builds on columns comes
+// last.
+func (c *tableChange) plan() {
+	c.renameColumns()
+	c.dropForeignKeys()
+	c.dropIndexes()
+	c.dropConstraints()
+	c.dropColumns()
+	c.alterColumns()
+	c.addColumns()
+	c.addConstraints()
+	c.addIndexes()
+	c.simple(c.d, "TABLE "+c.want.place.String())
+	c.addForeignKeys()
+}
+
+// entries lists the names below an attribute that have a change, in the order of the changes.
+func (c *tableChange) entries(attr string) []string {
+	var out []string
+	for _, ch := range c.d.Changes {
+		if len(ch.Path) >= 2 && ch.Path[0] == attr && !slices.Contains(out, ch.Path[1]) {
+			out = append(out, ch.Path[1])
+		}
+	}
+	return out
+}
+
+func (c *tableChange) alter(clause string) string {
+	return "ALTER TABLE " + c.want.place.String() + " " + clause
+}
+
+func (c *tableChange) step(path resource.Path, action resource.Action, title string) *resource.Step {
+	return c.planner.step(c.d, path, action, title)
+}
+
+func (c *tableChange) run(s *resource.Step, e effort, sql string) {
+	runOn(s, c.d.Live, c.want.place, e, sql)
+}
+
+// exclusive is a statement that changes the catalog only: short, but nobody may be using the table.
+var exclusive = effort{lock: lockAccessExclusive}
