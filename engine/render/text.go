@@ -1,0 +1,240 @@
+package render
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/tellr-dev/tellr/engine/plan"
+	"github.com/tellr-dev/tellr/engine/resource"
+)
+
+// Options say how a plan is shown.
+type Options struct {
+	Color bool
+	// Width in columns, at which values break into lines; statements never
+	// do. 0 means 100.
+	Width int
+	// Summary lists the things alone, without changes and statements.
+	Summary bool
+}
+
+// Text shows a plan to its reviewer: what is refused first, then what is lost,
+// what changes and what is new, each thing with its cause, its place and the
+// exact statements or call. The last line is stable: see [Counts].
+func Text(w io.Writer, p *plan.Plan, o Options) error {
+	o.Width = cmp0(o.Width, 100)
+	t := &textWriter{b: bufio.NewWriterSize(w, 64<<10), o: o, s: NewStyle(o.Color)}
+	if p.Empty() {
+		t.nothing(p)
+		return t.b.Flush()
+	}
+	t.destroy = p.Destroy
+	t.header(p)
+	for _, sec := range sections(p, t.s) {
+		t.section(sec)
+		if sec.symbol == "!" {
+			t.unblock(p)
+		}
+	}
+	t.footer(p)
+	return t.b.Flush()
+}
+
+type textWriter struct {
+	b *bufio.Writer
+	o Options
+	s Style
+	// destroy: who moved is no question, the user takes all down.
+	destroy bool
+}
+
+// line writes a line at an indentation of n.
+func (t *textWriter) line(n int, text string) {
+	if text != "" {
+		t.b.WriteString(strings.Repeat(" ", n))
+		t.b.WriteString(text)
+	}
+	t.b.WriteByte('\n')
+}
+
+func (t *textWriter) nothing(p *plan.Plan) {
+	env, file := oneLine(p.Environment.Name), oneLine(p.Environment.File)
+	if p.Destroy {
+		t.line(0, "Nothing to destroy. Of "+env+", nothing is there.")
+	} else {
+		t.line(0, fmt.Sprintf("No changes. %s matches %s.", env, file))
+	}
+	t.notes(p)
+	t.undeclared(p)
+}
+
+func (t *textWriter) header(p *plan.Plan) {
+	head := "Environment " + oneLine(p.Environment.Name)
+	if p.Destroy {
+		head = "Destroy environment " + oneLine(p.Environment.Name)
+	}
+	var where []string
+	for _, x := range []string{p.Environment.File, p.Environment.Host, p.Environment.Profile} {
+		if x != "" {
+			where = append(where, oneLine(x))
+		}
+	}
+	t.line(0, t.s.Heading(head)+t.s.Muted("  "+strings.Join(where, "  ")))
+	t.line(0, "")
+}
+
+func (t *textWriter) section(sec *section) {
+	t.line(0, sec.paint(sec.title)+t.s.Muted(": "+kinds(sec.things)))
+	if !t.o.Summary {
+		t.line(0, "")
+	}
+	for _, x := range sec.things {
+		t.heading(sec, x)
+		if t.o.Summary {
+			if sec.symbol == "!" {
+				t.blocks(x)
+			}
+			continue
+		}
+		t.thing(sec, x)
+		t.line(0, "")
+	}
+	if t.o.Summary {
+		t.line(0, "")
+	}
+}
+
+func (t *textWriter) heading(sec *section, x *thing) {
+	head := sec.paint(sec.symbol + " " + printable(x.address.String()))
+	if c := x.cause(sec.symbol); c != "" && !t.destroy {
+		head += "  " + t.s.Update(c)
+	}
+	if at := x.place(); at != "" {
+		head += "  " + t.s.Muted(oneLine(at))
+	}
+	t.line(2, head)
+}
+
+// thing shows what happens to one thing, step by step.
+func (t *textWriter) thing(sec *section, x *thing) {
+	reason := x.steps[0].Reason
+	if reason != "" && (sec.symbol != "+" || x.cause(sec.symbol) != "") {
+		t.line(4, t.s.Muted(oneLine(reason)))
+	}
+	whole := sec.symbol == "+" || sec.symbol == "-"
+	for _, step := range x.steps {
+		// What a whole thing is made of, SQL says by itself.
+		titled := !whole || len(x.steps) > 1 && len(step.Statements) == 0
+		remark := step.Reason
+		if remark == reason {
+			remark = ""
+		}
+		t.step(sec, step, titled, remark)
+	}
+}
+
+// blocks says why each step of a thing may not run.
+func (t *textWriter) blocks(x *thing) {
+	for _, step := range x.steps {
+		t.block(step)
+	}
+}
+
+func (t *textWriter) block(step *resource.Step) {
+	if step.Blocked == nil {
+		return
+	}
+	line := t.s.Blocked("blocked:") + " " + oneLine(step.Blocked.Reason)
+	if step.Blocked.Allow == "" {
+		line += t.s.Muted(" (nothing allows it)")
+	}
+	t.line(6, line)
+}
+
+// unblock says how to go on after a refusal.
+func (t *textWriter) unblock(p *plan.Plan) {
+	flags := Flags(p)
+	if flags == "" {
+		return
+	}
+	command := "apply"
+	if p.Destroy {
+		command = "destroy"
+	}
+	t.line(2, t.s.Help("To allow it, if you mean it:"))
+	t.line(2, fmt.Sprintf("  tellr %s %s %s", command, shellQuote(oneLine(p.Environment.File)), printable(flags)))
+	t.line(0, "")
+}
+
+func (t *textWriter) footer(p *plan.Plan) {
+	if p.Summary.Unchanged > 0 {
+		t.line(0, t.s.Muted("Unchanged: "+thousands(int64(p.Summary.Unchanged))+"."))
+	}
+	t.undeclared(p)
+	t.notes(p)
+	t.line(0, t.s.Muted(stages(p)))
+	t.line(0, t.s.Heading(Counts(p)))
+}
+
+// stages words how the steps run.
+func stages(p *plan.Plan) string {
+	n := map[resource.Stage]int{}
+	for _, s := range p.Steps {
+		n[s.Stage]++
+	}
+	var parts []string
+	for _, st := range resource.Stages {
+		if n[st] == 0 {
+			continue
+		}
+		part := fmt.Sprintf("%s %s", st, thousands(int64(n[st])))
+		if st == resource.Database {
+			part += " in one transaction"
+		}
+		if p.Destroy {
+			parts = append([]string{part}, parts...)
+		} else {
+			parts = append(parts, part)
+		}
+	}
+	return "Steps: " + strings.Join(parts, ", then ") + "."
+}
+
+// undeclared says in one line what is there and was left alone.
+func (t *textWriter) undeclared(p *plan.Plan) {
+	var parts []string
+	for _, u := range p.Undeclared {
+		names := u.Names
+		more := ""
+		if len(names) > 3 {
+			names, more = names[:3], ", …"
+		}
+		part := count(len(u.Names), oneLine(u.Kind))
+		if u.Where != "" {
+			part += " in " + oneLine(u.Where)
+		}
+		parts = append(parts, part+" ("+oneLine(strings.Join(names, ", "))+more+")")
+	}
+	if len(parts) > 0 {
+		t.line(0, t.s.Muted("Not declared, left alone: "+strings.Join(parts, "; ")+"."))
+	}
+}
+
+// notes are the plan's own warnings, a line each; their cures included.
+func (t *textWriter) notes(p *plan.Plan) {
+	for _, n := range p.Notes {
+		line := t.s.Warning("note:") + " " + oneLine(n.Summary)
+		if n.Detail != "" {
+			line += ": " + oneLine(n.Detail)
+		}
+		if at := n.Range.String(); at != "" {
+			line += t.s.Muted(" (" + oneLine(at) + ")")
+		}
+		t.line(0, line)
+		if n.Cure != "" {
+			t.line(6, t.s.Help("help:")+" "+oneLine(n.Cure))
+		}
+	}
+}
