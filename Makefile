@@ -11,7 +11,7 @@ TELLR := bin/tellr
 .PHONY: build postgres demo test lint bench update
 
 build:
-	$(GO) build -trimpath -o $(TELLR) .
+	$(GO) build -ldflags "-s -w" -o $(TELLR) .
 
 postgres: build
 	$(TELLR) sandbox -- true
@@ -24,7 +24,7 @@ test: postgres
 
 # Goldens are written here and read by eye in the diff.
 update: build
-	$(GO) test ./golden ./engine/... ./providers/... ./cli/... -update
+	$(GO) test ./golden ./cli -update
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "not gofmt'ed:"; gofmt -l .; exit 1; }

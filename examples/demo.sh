@@ -24,7 +24,7 @@ run apply dev.tellrplan --yes
 say "Nothing is left to do"
 run plan environments/dev.hcl --detailed-exitcode
 
-say "A change: one more column, and a bigger instance"
+say "A change: one more table, and a bigger instance"
 cat >>examples/tellr/tables/feedback.hcl <<'HCL'
 
 table "release_notes" {

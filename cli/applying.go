@@ -1,0 +1,242 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/tellr-dev/tellr/engine/apply"
+	"github.com/tellr-dev/tellr/engine/plan"
+	"github.com/tellr-dev/tellr/engine/render"
+	"github.com/tellr-dev/tellr/engine/resource"
+)
+
+// applying is one apply from its plan to its last line.
+type applying struct {
+	*program
+	o      applyOptions
+	made   *planned
+	result *apply.Result
+}
+
+func (a *applying) inText(ctx context.Context) error {
+	progress := a.progress()
+	err := a.prepare(ctx, progress.Event)
+	progress.Close()
+	if err != nil {
+		return err
+	}
+	if err := a.show(a.made.plan, "text", false); err != nil {
+		return err
+	}
+	if err := a.admit(); err != nil || a.made.plan.Empty() {
+		return err
+	}
+	if err := a.confirm(ctx); err != nil {
+		return err
+	}
+	progress = a.program.progress()
+	err = a.run(ctx, progress.Event)
+	progress.Close()
+	if a.result == nil || a.untouched(err) {
+		return err
+	}
+	return errors.Join(render.Applied(a.Out, a.made.plan, a.outcome(), a.rendering()), err)
+}
+
+// inJSON is inText for a program to read.
+func (a *applying) inJSON(ctx context.Context) error {
+	events := render.NewJSONLines(a.Out, render.ProgressOptions{Now: a.Now})
+	enc := json.NewEncoder(a.Out)
+	enc.SetEscapeHTML(false)
+	err := a.prepare(ctx, events.Event)
+	if err == nil {
+		if err := enc.Encode(jsonPlan{"plan", a.made.plan.Environment.Name, a.made.plan.SHA256, a.made.plan.Summary}); err != nil {
+			return err
+		}
+		if err = a.admit(); err == nil && !a.made.plan.Empty() {
+			err = a.run(ctx, events.Event)
+		}
+	}
+	code := exitDone
+	if err != nil {
+		var ds resource.Diagnostics
+		code, ds = a.explain(ctx, err)
+		for _, d := range ds {
+			if err := enc.Encode(jsonDiagnostic{"diagnostic", d}); err != nil {
+				return err
+			}
+		}
+	}
+	return errors.Join(enc.Encode(a.jsonResult(code)), err)
+}
+
+// jsonPlan, jsonDiagnostic and jsonResult are lines of `tellr apply --json`
+// besides the events, which are render.JSONEvent.
+type jsonPlan struct {
+	Type        string       `json:"type"`
+	Environment string       `json:"environment"`
+	SHA256      string       `json:"sha256"`
+	Summary     plan.Summary `json:"summary"`
+}
+
+type jsonDiagnostic struct {
+	Type string `json:"type"`
+	*resource.Diagnostic
+}
+
+type jsonResult struct {
+	Type       string   `json:"type"`
+	Exit       int      `json:"exit"`
+	Done       []string `json:"done"`
+	Failed     []string `json:"failed"`
+	NotStarted []string `json:"not_started"`
+	InDoubt    []string `json:"in_doubt"`
+	URL        string   `json:"url,omitempty"`
+	ElapsedMS  int64    `json:"elapsed_ms"`
+}
+
+func (a *applying) jsonResult(code int) jsonResult {
+	out := jsonResult{Type: "result", Exit: code, Done: []string{}, Failed: []string{}, NotStarted: []string{}, InDoubt: []string{}}
+	if a.result == nil {
+		return out
+	}
+	ids := func(steps []*resource.Step) []string {
+		l := make([]string, len(steps))
+		for i, s := range steps {
+			l[i] = s.ID
+		}
+		return l
+	}
+	r := a.result
+	out.Done, out.Failed, out.NotStarted, out.InDoubt = ids(r.Done), ids(r.Failed), ids(r.NotStarted), ids(r.InDoubt)
+	out.ElapsedMS = r.Elapsed.Milliseconds()
+	if urls := a.outcome().URLs; len(urls) > 0 {
+		out.URL = urls[0]
+	}
+	return out
+}
+
+// prepare makes the plan, or reads it.
+func (a *applying) prepare(ctx context.Context, emit resource.Emit) error {
+	if a.o.Destroy || !isPlanFile(a.o.File) {
+		verb := "apply"
+		if a.o.Destroy {
+			verb = "destroy"
+		}
+		made, err := a.makePlan(ctx, planning{file: a.o.File, vars: a.o.Vars, destroy: a.o.Destroy, allow: a.o.Allow, verb: verb}, emit)
+		if err != nil {
+			return err
+		}
+		a.made = made
+		return nil
+	}
+	if len(a.o.Allow) > 0 {
+		return fail("--allow-destroy cannot change a saved plan", "a saved plan runs as it was reviewed, or not at all",
+			"allow it where the plan is made: tellr plan ENV.hcl --out FILE --allow-destroy ADDRESS")
+	}
+	saved, err := a.savedPlan(a.o.File, "apply")
+	if err != nil {
+		return err
+	}
+	vars, err := a.o.Vars.parse()
+	if err != nil {
+		return err
+	}
+	sec := secrets{a.Getenv, vars}
+	uses := planSecrets(saved)
+	if err := onlySecrets(vars, uses); err != nil {
+		return err
+	}
+	if ds := sec.check(uses); len(ds) > 0 {
+		return ds
+	}
+	a.made = &planned{
+		plan:      saved,
+		providers: a.program.providers(saved.Environment, a.Build.Version),
+		services:  a.services(sec, filepath.Dir(saved.Environment.File)),
+	}
+	return nil
+}
+
+// admit refuses a plan that may not run, or is not the expected one. A plan
+// without steps is always admitted.
+func (a *applying) admit() error {
+	if a.made.plan.Empty() {
+		return nil
+	}
+	want := strings.ToLower(strings.TrimPrefix(a.o.Expect, "sha256:"))
+	if !strings.HasPrefix(a.made.plan.SHA256, want) {
+		return fail("this is not the plan that was expected, so nothing was applied",
+			fmt.Sprintf("expected sha256:%s, and the plan is sha256:%s: the files or the world changed since the review", want, render.ShortHash(a.made.plan)),
+			"review the plan above, and expect its hash")
+	}
+	blocked := &apply.Blocked{}
+	for _, s := range a.made.plan.Steps {
+		if s.Blocked != nil {
+			blocked.Steps = append(blocked.Steps, s)
+		}
+	}
+	if len(blocked.Steps) > 0 {
+		return blocked
+	}
+	return nil
+}
+
+// confirm asks, if it has to.
+func (a *applying) confirm(ctx context.Context) error {
+	if a.o.Yes {
+		return nil
+	}
+	what := "Apply this plan to " + a.made.plan.Environment.Name
+	if a.made.plan.Destroy {
+		what = "Destroy environment " + a.made.plan.Environment.Name
+	}
+	fmt.Fprintf(a.Err, "\n%s? Only \"yes\" goes on: ", what)
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(a.In).ReadString('\n') // no answer is not yes
+		answer <- strings.TrimSpace(line)
+	}()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case s := <-answer:
+		if s == "yes" {
+			return nil
+		}
+		return fail("the answer was not yes, so nothing was applied", "", "")
+	}
+}
+
+func (a *applying) run(ctx context.Context, emit resource.Emit) error {
+	var err error
+	a.result, err = apply.Run(ctx, apply.Request{
+		Plan: a.made.plan, Providers: a.made.providers, Services: a.made.services, Emit: emit, Parallel: a.o.Parallel, Now: a.Now,
+	})
+	return err
+}
+
+// untouched tells whether an error says that nothing was begun, so that a list
+// of what was not started would say nothing.
+func (a *applying) untouched(err error) bool {
+	return err != nil && len(a.result.Done)+len(a.result.Failed)+len(a.result.InDoubt) == 0
+}
+
+// outcome words the result for the printer.
+func (a *applying) outcome() render.Outcome {
+	r := a.result
+	o := render.Outcome{Done: r.Done, Failed: r.Failed, NotStarted: r.NotStarted, InDoubt: r.InDoubt, Elapsed: r.Elapsed}
+	for _, s := range a.made.plan.Steps {
+		for _, y := range s.Yields {
+			if v, ok := r.Yields[resource.AttrRef{Address: s.Address, Attr: y.Attr}]; ok && y.Shape == "url" {
+				o.URLs = append(o.URLs, v.Str())
+			}
+		}
+	}
+	return o
+}

@@ -1,0 +1,4 @@
+// Command bench prints how fast tellr is, as ratios: each figure of tellr
+// stands beside another one measured in the same run, on the same machine, in
+// turns. `make bench` runs it.
+package main

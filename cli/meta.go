@@ -1,0 +1,30 @@
+package cli
+
+import (
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/tellr-dev/tellr/engine/plan"
+)
+
+// meta says who made a plan, when, and of which commit. It is no part of the
+// plan's hash.
+func (p *program) meta(dir string) plan.Meta {
+	return plan.Meta{Created: p.Now().UTC().Format(time.RFC3339), By: p.Who(), Commit: p.commit(dir)}
+}
+
+// commit is the one that is checked out: as CI says, else as git says; "" if
+// neither knows.
+func (p *program) commit(dir string) string {
+	for _, name := range []string{"GITHUB_SHA", "CI_COMMIT_SHA"} {
+		if v, ok := p.Getenv(name); ok && v != "" {
+			return v
+		}
+	}
+	out, err := exec.Command("git", "-C", dir, "rev-parse", "HEAD").Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
+}
