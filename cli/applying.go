@@ -147,7 +147,7 @@ func (a *applying) prepare(ctx context.Context, emit resource.Emit) error {
 	if err != nil {
 		return err
 	}
-	sec := secrets{a.Getenv, vars}
+	sec := secrets{a.Getenv, vars, a.redact}
 	uses := planSecrets(saved)
 	if err := onlySecrets(vars, uses); err != nil {
 		return err

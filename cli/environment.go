@@ -58,9 +58,19 @@ func (p *program) load(file, verb string, vars map[string]string) (*config.Envir
 type secrets struct {
 	getenv func(string) (string, bool)
 	vars   map[string]string
+	redact *redactor
 }
 
+// read gives a secret, and sees to it that it is never written.
 func (s secrets) read(source string) (string, error) {
+	v, err := s.find(source)
+	if err == nil {
+		s.redact.learn(v)
+	}
+	return v, err
+}
+
+func (s secrets) find(source string) (string, error) {
 	name, ok := strings.CutPrefix(source, "env.")
 	if !ok {
 		return config.SecretValue(source, config.Options{Vars: s.vars, Getenv: s.getenv})
@@ -125,7 +135,7 @@ func (p *program) makePlan(ctx context.Context, o planning, emit resource.Emit) 
 	if err != nil {
 		return nil, err
 	}
-	sec := secrets{p.Getenv, vars}
+	sec := secrets{p.Getenv, vars, p.redact}
 	if o.from == "" {
 		if ds := sec.check(env.Secrets); len(ds) > 0 {
 			return nil, ds

@@ -20,6 +20,10 @@ type program struct {
 	// interrupts, for a command that leaves them to another program.
 	stopping string
 	deaf     func()
+	// streams are the process's own, for a command that hands them on; what
+	// tellr itself writes goes through redact.
+	streams IO
+	redact  *redactor
 }
 
 // Run runs tellr with some arguments and gives the exit status.
@@ -28,7 +32,8 @@ func Run(ctx context.Context, args []string, io IO) int {
 }
 
 func run(ctx context.Context, args []string, io IO, w wiring) int {
-	p := &program{IO: io, wiring: w, color: "auto", deaf: func() {}}
+	p := &program{IO: io, wiring: w, color: "auto", deaf: func() {}, streams: io, redact: &redactor{}}
+	p.Out, p.Err = p.redact.writer(io.Out), p.redact.writer(io.Err)
 	p.stopping = "Interrupted: nothing new is started, waiting for what runs. Interrupt again to stop at once."
 	ctx, stop := p.interruptible(ctx)
 	defer stop()

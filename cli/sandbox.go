@@ -62,10 +62,10 @@ client needs, and runs until it is interrupted.`,
 func (p *program) runSandbox(ctx context.Context, o sandboxOptions) error {
 	if len(o.Command) == 0 {
 		p.stopping = "Stopping the sandbox."
-		return p.sandbox.serve(ctx, o, p.IO)
+		return p.sandbox.serve(ctx, o, p.streams)
 	}
 	p.deaf() // the command decides what an interrupt means
-	code, err := p.sandbox.run(ctx, o, p.IO)
+	code, err := p.sandbox.run(ctx, o, p.streams)
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ var shapes = []shape{
 		return b.String()
 	}},
 	{"for_each", func(n int) string {
-		return head + fmt.Sprintf("\ntable \"t\" {\n  for_each = [for i in range(%d) : \"t${i}\"]\n  name     = each.key\n  schema   = schema.bench\n%s  indexes = {\n    \"ix_${each.key}_c1\" = { columns = [\"c1\"] }\n    \"ix_${each.key}_c9\" = { columns = [\"c9\"], where = \"c5\" }\n  }\n}\n", n, columns)
+		return head + fmt.Sprintf("\ntable \"t\" {\n  for_each = [for i in flatten([for j in range(%d) : [for k in range(100) : 100 * j + k]]) : \"t${i}\"]\n  name     = each.key\n  schema   = schema.bench\n%s  indexes = {\n    \"ix_${each.key}_c1\" = { columns = [\"c1\"] }\n    \"ix_${each.key}_c9\" = { columns = [\"c9\"], where = \"c5\" }\n  }\n}\n", n/100, columns)
 	}},
 	{"chain", func(n int) string {
 		var b strings.Builder

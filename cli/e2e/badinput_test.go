@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/tellr-dev/tellr/sandbox"
 )
 
 // Bad input gets an error that says where, what, why and what next, and
@@ -136,8 +138,18 @@ func TestRefusalsOfTheWorkspaceAreExplained(t *testing.T) {
 	contains(t, w.exits(1, "plan", file).err, "401", "DATABRICKS_TOKEN")
 	w.env = base
 
-	// A name already taken by something else.
+	// Somebody who may do nothing here.
 	w.ok("apply", file, "--yes")
+	token, err := w.sb.AddIdentity(sandbox.Identity{UserName: "stranger@example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.env = append(base, "DATABRICKS_TOKEN="+token)
+	refused := w.exits(1, "plan", file)
+	contains(t, refused.err, "stranger@example.com", "help:")
+	w.env = base
+
+	// A name already taken by something else.
 	w.sql("shop-r", `CREATE VIEW shop.invoices AS SELECT 1 AS one`)
 	w.edit(file, "table \"customers\" {", "table \"invoices\" {\n  schema  = schema.shop\n  columns = { one = { type = \"integer\" } }\n}\n\ntable \"customers\" {")
 	taken := w.exits(5, "apply", file, "--yes")

@@ -21,28 +21,36 @@ func (p *Plan) seal() error {
 }
 
 func (p *Plan) sum() (string, error) {
-	hashed := *p
-	hashed.SHA256, hashed.Meta = "", Meta{}
-	data, err := marshal(&hashed, "")
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:]), nil
-}
-
-func marshal(p *Plan, indent string) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
+	rest := *p
+	rest.SHA256, rest.Meta, rest.Scopes, rest.Steps, rest.Records = "", Meta{}, nil, nil, nil
+	h := sha256.New()
+	enc := json.NewEncoder(h)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", indent)
-	err := enc.Encode(p)
-	return b.Bytes(), err
+	// The long lists go in piece by piece: a plan of thousands of tables is
+	// never in memory as one text for the sake of its hash.
+	err := enc.Encode(&rest)
+	for _, s := range p.Scopes {
+		err = errors.Join(err, enc.Encode(s))
+	}
+	for _, s := range p.Steps {
+		err = errors.Join(err, enc.Encode(s))
+	}
+	for _, r := range p.Records {
+		err = errors.Join(err, enc.Encode(r))
+	}
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // Encode writes the plan as a file: JSON, indented, the same bytes for the
 // same plan.
-func Encode(p *Plan) ([]byte, error) { return marshal(p, "  ") }
+func Encode(p *Plan) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(p)
+	return b.Bytes(), err
+}
 
 // Decode reads a plan file, and refuses one that this program cannot run as it
 // was written: another format, a field it does not know, a changed content.

@@ -21,16 +21,21 @@ type site struct {
 	isStatic bool
 }
 
-// sites lists what in a table must be put into the server's form. have is the live table, or nil.
+// sites lists what in a table only the server can put into its form. What can be told without a server is put right on
+// the way: a table has dozens of such texts, and a schema thousands of tables. have is the live table, or nil.
 func (t *table) sites(a resource.Address, have *table) []site {
 	var out []site
-	add := func(kind catalog.ExprKind, e catalog.Expr, text *string, live string, at *resource.Range) *site {
-		if *text == "" {
-			return &site{}
+	add := func(kind catalog.ExprKind, e catalog.Expr, text *string, live string, at *resource.Range) {
+		if *text != "" {
+			e.Kind, e.Text = kind, *text
+			out = append(out, site{of: a, expr: e, text: text, live: live, at: at})
 		}
-		e.Kind, e.Text = kind, *text
-		out = append(out, site{of: a, expr: e, text: text, live: live, at: at})
-		return &out[len(out)-1]
+	}
+	told := func(text *string, live, static string, ok bool) bool {
+		if ok && *text != live {
+			*text = static
+		}
+		return ok || *text == ""
 	}
 	if have == nil {
 		have = &table{}
@@ -48,12 +53,16 @@ func (t *table) sites(a resource.Address, have *table) []site {
 			live = &column{}
 		}
 		if !c.enum {
-			s := add(catalog.Type, catalog.Expr{Column: c.name}, &c.typ, live.typ, c.at)
-			s.static, s.isStatic = staticType(c.typ)
+			if static, ok := staticType(c.typ); !told(&c.typ, live.typ, static, ok) {
+				add(catalog.Type, catalog.Expr{Column: c.name}, &c.typ, live.typ, c.at)
+			}
 		}
-		s := add(catalog.Default, catalog.Expr{Column: c.name}, &c.def, live.def, c.at)
-		typ, _ := staticType(c.typ)
-		s.static, s.isStatic = staticDefault(c.def, typ)
+		if c.def != "" {
+			typ, _ := staticType(c.typ)
+			if static, ok := staticDefault(c.def, typ); !told(&c.def, live.def, static, ok) {
+				add(catalog.Default, catalog.Expr{Column: c.name}, &c.def, live.def, c.at)
+			}
+		}
 		add(catalog.Generated, catalog.Expr{Column: c.name}, &c.generated, live.generated, c.at)
 	}
 	for i := range t.checks {
@@ -75,11 +84,12 @@ func (t *table) sites(a resource.Address, have *table) []site {
 			if n < len(live.on) {
 				was = live.on[n]
 			}
-			s := add(catalog.IndexKey, catalog.Expr{Name: x.name, N: n, Method: x.method}, &x.on[n], was, x.at)
-			if len(x.columns) > 0 {
-				s.static, s.isStatic = x.on[n], true
-			} else {
-				s.static, s.isStatic = staticKey(x.on[n], known)
+			static, ok := x.on[n], len(x.columns) > 0
+			if !ok {
+				static, ok = staticKey(x.on[n], known)
+			}
+			if !told(&x.on[n], was, static, ok) {
+				add(catalog.IndexKey, catalog.Expr{Name: x.name, N: n, Method: x.method}, &x.on[n], was, x.at)
 			}
 		}
 		add(catalog.IndexWhere, catalog.Expr{Name: x.name, Method: x.method}, &x.where, live.where, x.at)
