@@ -39,10 +39,26 @@ const columns = `  columns = {
   primary_key = ["id"]
 `
 
-// shapes are blocks, one for_each, and tables that each refer to the one
-// before.
+const few = `  columns = {
+    id   = { type = "serial" }
+    name = { type = "varchar(64)", not_null = true }
+    made = { type = "timestamptz", default = "now()" }
+  }
+  primary_key = ["id"]
+`
+
+// shapes are small blocks; wide ones with indexes and foreign keys; one
+// for_each; and tables that each refer to the one before.
 var shapes = []shape{
-	{"blocks", func(n int) string {
+	{"small", func(n int) string {
+		var b strings.Builder
+		b.WriteString(head)
+		for i := range n {
+			fmt.Fprintf(&b, "\ntable \"t%d\" {\n  schema = schema.bench\n%s}\n", i, few)
+		}
+		return b.String()
+	}},
+	{"wide", func(n int) string {
 		var b strings.Builder
 		b.WriteString(head)
 		for i := range n {
@@ -67,6 +83,9 @@ var shapes = []shape{
 		return b.String()
 	}},
 }
+
+// wide is the shape of the figures against a live database.
+var wide = shapes[1]
 
 // environment writes an environment of n tables and gives its folder.
 func (b *bench) environment(s shape, n int) (string, error) {

@@ -30,6 +30,7 @@ func (b *bench) offline(ctx context.Context) error {
 		return err
 	}
 	fmt.Println("plan offline (aim: 100 tables 30 ms, 1,000 tables 200 ms, 5,000 tables 1 s and 150 MB, ≤ 1.3× a table)")
+	fmt.Println("  small: 3 columns, a key; the others: 10 columns, a key, and wide: 2 indexes and a foreign key")
 	for _, s := range shapes {
 		var commands []command
 		sizes := []int{100, 1000, 5000}
@@ -143,7 +144,7 @@ func writeScript(planFile, script string) error {
 
 // database makes an empty database and an environment of n tables for it.
 func (b *bench) database(pg *cluster.Cluster, n int) (dir string, env []string, dsn string, err error) {
-	dir, err = b.environment(shapes[0], n)
+	dir, err = b.environment(wide, n)
 	if err != nil {
 		return "", nil, "", err
 	}
