@@ -33,7 +33,8 @@ func once(ctx context.Context, dir string, env []string, args ...string) (cost, 
 	err := cmd.Run()
 	c := cost{wall: time.Since(start)}
 	if err != nil {
-		return c, fmt.Errorf("%s: %w\n%s", strings.Join(args, " "), err, out.String())
+		said := out.String()
+		return c, fmt.Errorf("%s: %w\n%s", strings.Join(args, " "), err, said[max(0, len(said)-2000):])
 	}
 	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		c.memory = u.Maxrss * 1024

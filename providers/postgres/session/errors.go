@@ -113,6 +113,9 @@ func cure(pg *pgconn.PgError) string {
 		return "the server cannot do this here"
 	case "53300":
 		return "too many connections: end some, or raise the limit (a larger compute has more)"
+	case "53200":
+		return "one transaction touches more tables than the server has locks for: raise max_locks_per_transaction, " +
+			"or make so many tables in several applies (include some files now, the others in the next)"
 	case "53100":
 		return "the disk is full"
 	case "57P01", "57P02", "57P03":
