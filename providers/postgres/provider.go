@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/tellr-dev/tellr/engine/resource"
@@ -17,6 +18,20 @@ type Provider struct {
 	// Normalize is told of one thing only.
 	indexes map[string]*index
 	views   map[*resource.Snapshot]*view
+	// last is the answer of the last Scopes: a plan asks it before the read and after it, with the same things.
+	last answer
+}
+
+// answer is what Scopes said of some desired things.
+type answer struct {
+	environment string
+	desired     []*resource.Resource
+	scopes      []resource.Scope
+	ds          resource.Diagnostics
+}
+
+func (a answer) to(environment string, desired []*resource.Resource) bool {
+	return a.scopes != nil && a.environment == environment && slices.Equal(a.desired, desired)
 }
 
 // New makes a provider; one serves any number of environments.
@@ -32,12 +47,20 @@ func (p *Provider) Kinds() []*resource.Kind { return Kinds() }
 
 // Scopes implements [resource.Provider]: one scope a database.
 func (p *Provider) Scopes(environment string, desired []*resource.Resource) ([]resource.Scope, resource.Diagnostics) {
-	x := newIndex(desired)
 	p.mu.Lock()
-	p.indexes[environment] = x
-	clear(p.views)
-	p.mu.Unlock()
-	return scopes(environment, x, desired)
+	defer p.mu.Unlock()
+	if !p.last.to(environment, desired) {
+		x := newIndex(desired)
+		p.indexes[environment] = x
+		clear(p.views)
+		p.last = answer{environment: environment, desired: slices.Clone(desired)}
+		p.last.scopes, p.last.ds = scopes(environment, x, desired)
+	}
+	out := slices.Clone(p.last.scopes)
+	for i := range out {
+		out[i].Wanted = slices.Clone(out[i].Wanted) // the engine fills what the workspace knows
+	}
+	return out, p.last.ds
 }
 
 // Normalize implements [resource.Provider].
