@@ -14,7 +14,7 @@ build:
 	$(GO) build -ldflags "-s -w" -o $(TELLR) .
 
 postgres: build
-	$(TELLR) sandbox -- true
+	$(TELLR) sandbox --install
 
 demo: build
 	$(TELLR) sandbox -- sh examples/demo.sh $(abspath $(TELLR))

@@ -15,6 +15,7 @@ type sandboxOptions struct {
 	Postgres      string
 	PGVersion     int
 	TokenLifetime time.Duration
+	Install       bool
 }
 
 func newSandboxCommand(p *program) *cobra.Command {
@@ -32,6 +33,9 @@ client needs, and runs until it is interrupted.`,
 
   # a shell in which every Databricks client speaks to the sandbox
   tellr sandbox -- bash
+
+  # fetch Postgres beforehand, for a machine that has no network later
+  tellr sandbox --install
 
   # a slow workspace, with tokens that expire in seconds
   tellr sandbox --latency 200ms --token-lifetime 5s -- make test`,
@@ -56,10 +60,14 @@ client needs, and runs until it is interrupted.`,
 	f.StringVar(&o.Postgres, "postgres", "", "folder `DIR` of the Postgres to use; else TELLR_POSTGRES, tellr's cache, PATH")
 	f.IntVar(&o.PGVersion, "pg-version", 0, "Postgres `VERSION` of all instances, 16, 17 or 18; 0 is as Lakebase has it")
 	f.DurationVar(&o.TokenLifetime, "token-lifetime", time.Hour, "how long a database token is valid, as `TIME` on the workspace's clock")
+	f.BoolVar(&o.Install, "install", false, "fetch every Postgres version that is not on this machine, through npm, and end")
 	return cmd
 }
 
 func (p *program) runSandbox(ctx context.Context, o sandboxOptions) error {
+	if o.Install {
+		return p.sandbox.install(ctx, o, p.streams)
+	}
 	if len(o.Command) == 0 {
 		p.stopping = "Stopping the sandbox."
 		return p.sandbox.serve(ctx, o, p.streams)

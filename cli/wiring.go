@@ -24,8 +24,9 @@ type wiring struct {
 // sandboxes runs the bundled workspace: around a command, or until the context
 // ends.
 type sandboxes struct {
-	run   func(context.Context, sandboxOptions, IO) (int, error)
-	serve func(context.Context, sandboxOptions, IO) error
+	run     func(context.Context, sandboxOptions, IO) (int, error)
+	serve   func(context.Context, sandboxOptions, IO) error
+	install func(ctx context.Context, o sandboxOptions, io IO) error
 }
 
 func realWiring() wiring {
@@ -43,6 +44,9 @@ func realWiring() wiring {
 			},
 			serve: func(ctx context.Context, o sandboxOptions, io IO) error {
 				return sandbox.Serve(ctx, o.options(io), io.Out)
+			},
+			install: func(ctx context.Context, o sandboxOptions, io IO) error {
+				return sandbox.Install(ctx, o.Postgres, io.Err)
 			},
 		},
 	}

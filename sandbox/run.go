@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/tellr-dev/tellr/sandbox/cluster"
 )
 
 // Run starts a sandbox, runs a command with its variables in the environment, and cleans up. It returns the command's
@@ -79,6 +81,20 @@ func (sb *Sandbox) environment(base []string) []string {
 		}
 	}
 	return append(env, sb.Env()...)
+}
+
+// Install fetches the Postgres of every version that a sandbox may want and that is not on this machine. dir is as in
+// [Options.Postgres].
+func Install(ctx context.Context, dir string, progress io.Writer) error {
+	for _, major := range cluster.Versions() {
+		if _, err := cluster.Find(ctx, dir, major); err == nil {
+			continue
+		}
+		if err := cluster.Install(ctx, major, progress); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Serve starts a sandbox, prints its variables as a shell's export lines, and serves until ctx ends.
