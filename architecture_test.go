@@ -41,6 +41,7 @@ var house = []struct {
 	{"sandbox", []string{"runtime", "sandbox"}},
 	{"cli", []string{"engine", "providers", "sandbox", "runtime", "cli"}},
 	{"golden", nil},
+	{"examples/go-service", []string{"runtime/lakebase"}},
 	{".", []string{"cli"}},
 }
 
