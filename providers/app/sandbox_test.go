@@ -222,7 +222,22 @@ func (w *world) must(_ any, err error) {
 }
 
 // rest waits until what was begun by hand is done.
-func (w *world) rest() { time.Sleep(200 * time.Millisecond) }
+func (w *world) rest() {
+	w.t.Helper()
+	w.must(nil, w.client.Settle(w.t.Context(), func(ctx context.Context) (bool, string, error) {
+		got, err := w.client.Apps.GetByName(ctx, "tellr-dev")
+		if err != nil {
+			return false, "", err
+		}
+		state := ""
+		if got.ComputeStatus != nil {
+			state = string(got.ComputeStatus.State)
+		}
+		up, err := w.client.Apps.GetUpdate(ctx, apps.GetAppUpdateRequest{AppName: "tellr-dev"})
+		updating := err == nil && up.Status != nil && up.Status.State == apps.AppUpdateUpdateStatusUpdateStateInProgress
+		return got.PendingDeployment == nil && !updating && (state == "ACTIVE" || state == "STOPPED"), state, nil
+	}))
+}
 
 func (w *world) host() string {
 	w.t.Helper()
@@ -277,8 +292,11 @@ func TestInstanceMadeAnew(t *testing.T) {
 	w := newWorld(t, sandbox.DefaultDelays())
 	text := projectText + appText
 	w.reach(text)
-	w.must(w.client.Postgres.DeleteProject(t.Context(), deleteOf("db-tellr")))
-	w.rest()
+	gone, err := w.client.Postgres.DeleteProject(t.Context(), deleteOf("db-tellr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.must(nil, gone.Wait(t.Context()))
 	p := w.mustPlan(text)
 	if p.Step("instance.main") == nil || p.Step("app.slides/release/name") == nil {
 		t.Errorf("%s", titles(p))
