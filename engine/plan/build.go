@@ -129,10 +129,13 @@ func (b *builder) delta(a resource.Address) *resource.Delta {
 		if d.Last != nil {
 			last = d.Last.Attrs
 		}
-		d.Changes = diff.Compare(diff.Input{
-			Kind: r.Kind, Last: last, Want: want, Live: live.Attrs, Ignore: r.Ignore,
-			Same: d.Last != nil && d.Last.Source == r.Attrs.Fingerprint(),
-		})
+		in := diff.Input{Kind: r.Kind, Last: last, Want: want, Live: live.Attrs, Ignore: r.Ignore}
+		d.Changes = diff.Compare(in)
+		// Whether the files moved is asked of what differs only: a fingerprint
+		// of everything would be most of the work of an empty plan.
+		if in.Same = len(d.Changes) > 0 && d.Last != nil && d.Last.Source == r.Attrs.Fingerprint(); in.Same {
+			d.Changes = diff.Compare(in)
+		}
 		d.Action = resource.NoOp
 		if len(d.Changes) > 0 {
 			d.Action = resource.Update
