@@ -105,8 +105,12 @@ func explainStale(s *apply.Stale) resource.Diagnostics {
 	for _, m := range s.Moved {
 		detail += m.What + "\n"
 	}
+	summary := "the plan is stale: what it read has changed since, so nothing was applied"
+	if s.Begun {
+		summary = "the plan is stale: what it read has changed since it began, so the rest was not applied"
+	}
 	return resource.Diagnostics{{
-		Severity: resource.Error, Summary: "the plan is stale: what it read has changed since, so nothing was applied",
+		Severity: resource.Error, Summary: summary,
 		Detail: detail, Cure: "make the plan again, review it, and apply that",
 	}}
 }

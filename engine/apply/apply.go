@@ -141,10 +141,12 @@ func (r *run) preflight(ctx context.Context) error {
 	if err != nil {
 		return plan.Diagnose(err)
 	}
-	return r.checkFresh(snaps)
+	return r.checkFresh(snaps, "")
 }
 
-func (r *run) checkFresh(snaps []*resource.Snapshot) error {
+// checkFresh compares what was read with what the plan read; of one system, or
+// of all.
+func (r *run) checkFresh(snaps []*resource.Snapshot, system string) error {
 	live := map[resource.Address]*resource.Live{}
 	for _, s := range snaps {
 		for _, o := range s.Objects {
@@ -162,17 +164,20 @@ func (r *run) checkFresh(snaps []*resource.Snapshot) error {
 	for _, s := range r.req.Plan.Steps {
 		for _, f := range s.Reads {
 			k := kinds[f.Address.Kind]
-			if seen[f.Address] || k == nil {
+			if seen[f.Address] || k == nil || system != "" && f.System != system {
 				continue
 			}
 			seen[f.Address] = true
 			stale.Moved = append(stale.Moved, moved(f, k, live[f.Address])...)
 		}
 	}
-	if len(stale.Moved) > 0 {
-		return stale
+	if len(stale.Moved) == 0 {
+		return nil
 	}
-	return nil
+	for _, s := range r.req.Plan.Steps {
+		stale.Begun = stale.Begun || r.is(s.ID, done)
+	}
+	return stale
 }
 
 // fill gives the value of a hole.

@@ -159,6 +159,28 @@ func TestAStalePlanChangesNothing(t *testing.T) {
 	}
 }
 
+// Another apply did the same between the first look and the lock.
+func TestWhatMovedBeforeTheLockIsStaleToo(t *testing.T) {
+	w := fake.New()
+	p := makePlan(t, w, env())
+	w.OnOpen = func(stage resource.Stage) {
+		if stage == resource.Database {
+			w.Things[addr("box", "b")] = resource.Object(resource.F("label", resource.String("theirs")))
+		}
+	}
+	result, err := apply.Run(context.Background(), apply.Request{Plan: p, Providers: []resource.Provider{w}, Services: services()})
+	var stale *apply.Stale
+	if !errors.As(err, &stale) || !stale.Begun {
+		t.Fatalf("error %v, want stale after a beginning", err)
+	}
+	if want := "box.b was not there and is there now"; stale.Moved[0].What != want {
+		t.Errorf("it says %q, want %q", stale.Moved[0].What, want)
+	}
+	if len(result.Done) != 2 || w.Things[addr("box", "b")].Get("label").Str() != "theirs" {
+		t.Errorf("%d steps are done, and the box is %s", len(result.Done), w.Things[addr("box", "b")].Show())
+	}
+}
+
 func TestALockedEnvironmentIsSaid(t *testing.T) {
 	w := fake.New()
 	w.Locked = true

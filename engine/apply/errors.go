@@ -24,9 +24,13 @@ func (e *Blocked) Error() string {
 	return b.String()
 }
 
-// Stale says that the world moved since the plan was made. Nothing was
-// changed.
-type Stale struct{ Moved []Moved }
+// Stale says that the world moved since the plan was made. Nothing was changed
+// of what moved.
+type Stale struct {
+	Moved []Moved
+	// Begun: earlier stages of the plan were done before it was seen.
+	Begun bool
+}
 
 // Moved is one thing that is no longer as the plan read it.
 type Moved struct {

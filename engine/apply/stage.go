@@ -52,12 +52,28 @@ func (r *run) oneByOne(ctx context.Context, stage resource.Stage, steps []*resou
 		if err != nil {
 			return plan.Diagnose(err)
 		}
+		if stage == resource.Database {
+			if err := r.stillFresh(ctx, p, scope); err != nil {
+				_ = session.Rollback(context.WithoutCancel(ctx)) // nothing was done in it
+				return err
+			}
+		}
 		mine := slices.DeleteFunc(slices.Clone(steps), func(s *resource.Step) bool { return s.System != system })
 		if err := r.inSession(ctx, session, system, mine); err != nil {
 			return plan.Diagnose(err)
 		}
 	}
 	return nil
+}
+
+// stillFresh looks once more, now that no other apply can be at work: the one
+// that held the lock a moment ago may have done what this plan is about.
+func (r *run) stillFresh(ctx context.Context, p resource.Provider, scope resource.Scope) error {
+	snap, err := p.Read(ctx, scope, r.svc)
+	if err != nil {
+		return plan.Diagnose(err)
+	}
+	return r.checkFresh([]*resource.Snapshot{snap}, scope.System.Name)
 }
 
 // inSession runs steps, tells the ledger, and commits. If anything fails, what

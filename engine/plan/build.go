@@ -34,6 +34,7 @@ func Build(req Request) (*Plan, resource.Diagnostics) {
 	}
 	b.match(scopes)
 	b.world = newWorld(req.Desired, b.snaps)
+	b.emptyReplaced()
 	b.compare()
 	if b.ds.HasErrors() {
 		return nil, b.ds.Sort()
@@ -77,6 +78,32 @@ func (b *builder) match(scopes []resource.Scope) {
 		for _, w := range scope.Wanted {
 			b.system[w.Address] = snap
 		}
+	}
+}
+
+// emptyReplaced takes the databases of a host that is to be replaced for what
+// they will be when their turn comes: not there yet.
+func (b *builder) emptyReplaced() {
+	replaced := false
+	for i, snap := range b.snaps {
+		host := snap.Scope.System.Host
+		if host.IsZero() || b.world.desired[host] == nil || b.system[host] == nil {
+			continue
+		}
+		if d := b.delta(host); d == nil || d.Action != resource.Replace {
+			continue
+		}
+		replaced = true
+		b.snaps[i] = &resource.Snapshot{Scope: snap.Scope, Absent: true}
+		for a, s := range b.system {
+			if s == snap {
+				b.system[a] = b.snaps[i]
+			}
+		}
+	}
+	if replaced {
+		// The ledger went with the old host; what was compared stands.
+		b.world = newWorld(b.req.Desired, b.snaps)
 	}
 }
 

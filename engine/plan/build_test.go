@@ -114,6 +114,17 @@ func TestAReplacedThingIsUnknownAgain(t *testing.T) {
 	}
 }
 
+func TestAReplacedHostStartsEmpty(t *testing.T) {
+	w := fake.New()
+	applyAll(t, w, desired())
+	other := desired()
+	other[2] = fake.Make(fake.Host, "main", resource.F("name", resource.String("other")))
+	p := mustBuild(t, w, other, func(r *plan.Request) { r.Allow = []string{"host.main"} })
+	if s := p.Step("box.orders"); s == nil || s.Action != resource.Create {
+		t.Errorf("the box that went with its host is not made anew: %v", ids(p))
+	}
+}
+
 func TestTheSameInputGivesTheSameBytes(t *testing.T) {
 	a, b := mustBuild(t, fake.New(), desired(), nil), mustBuild(t, fake.New(), desired(), func(r *plan.Request) {
 		r.Meta = plan.Meta{Created: "2026-01-02T03:04:05Z", By: "somebody"}

@@ -55,6 +55,7 @@ type World struct {
 	Log    []string // step IDs as they ran, "commit", "rollback"
 	FailAt string   // the step that fails
 	Locked bool
+	OnOpen func(resource.Stage) // when a stage begins, behind the lock
 }
 
 // New is an empty world.
@@ -164,6 +165,9 @@ func (w *World) Steps(req resource.StepsRequest) ([]*resource.Step, resource.Dia
 func (w *World) Open(_ context.Context, scope resource.Scope, stage resource.Stage, _ resource.Services) (resource.Session, error) {
 	if w.Locked {
 		return nil, fmt.Errorf("held by somebody: %w", resource.ErrLocked)
+	}
+	if w.OnOpen != nil {
+		w.OnOpen(stage)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
