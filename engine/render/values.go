@@ -29,10 +29,7 @@ func (t *textWriter) change(indent int, c resource.Change, withCause bool) {
 		return
 	}
 	if !c.Sensitive && c.Live.Kind() == resource.KindList && c.Desired.Kind() == resource.KindList {
-		t.line(indent, paint(head)+tail)
-		for _, l := range near(DiffLines(items(c.Live), items(c.Desired)), 0) {
-			t.line(indent+2, paintLine(t.s, l, " "))
-		}
+		t.elements(indent, paint(head), tail, DiffLines(items(c.Live), items(c.Desired)))
 		return
 	}
 	text := ""
@@ -53,6 +50,36 @@ func (t *textWriter) change(indent int, c resource.Change, withCause bool) {
 		text = live + " → " + desired
 	}
 	t.paragraph(indent, paint(head)+" ", text+tail)
+}
+
+// elements shows what comes into a list and what leaves it, on one line if it
+// fits; what stays is only counted.
+func (t *textWriter) elements(indent int, head, tail string, lines []Line) {
+	same := 0
+	var moved []Line
+	for _, l := range lines {
+		if l.Op == ' ' {
+			same++
+		} else {
+			moved = append(moved, l)
+		}
+	}
+	if same > 0 {
+		tail = "  " + t.s.Muted("("+count(same, "other")+" as before)") + tail
+	}
+	one, width := "", 0
+	for _, l := range moved {
+		one += "  " + paintLine(t.s, l, " ")
+		width += columns(l.Text) + 4
+	}
+	if indent+columns(head)+width <= t.o.Width {
+		t.line(indent, head+strings.TrimPrefix(one, " ")+tail)
+		return
+	}
+	t.line(indent, head+tail)
+	for _, l := range moved {
+		t.line(indent+2, paintLine(t.s, l, " "))
+	}
 }
 
 // items lists a list's elements, a line each.
