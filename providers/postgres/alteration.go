@@ -274,7 +274,7 @@ func (a *alteration) judge(s *resource.Step) {
 	from, to := baseType(a.have.typ), baseType(a.canonical.typ)
 	if from != to && narrows(from, to) {
 		s.Destroys = true
-		s.NoUndo = fmt.Sprintf("what does not fit from %s into %s is gone", from, to)
+		s.NoUndo = fmt.Sprintf("a %s that does not fit into %s is cut or rounded, or stops the statement", from, to)
 		return
 	}
 	if isSerial(a.canonical.typ) != isSerial(a.have.typ) {

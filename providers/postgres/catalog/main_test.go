@@ -48,8 +48,8 @@ func server(t testing.TB, version int) *cluster.Cluster {
 		return c
 	}
 	c, err := cluster.Start(context.Background(), cluster.Options{Version: version})
-	if errors.Is(err, cluster.ErrNoPostgres) {
-		t.Skip(err)
+	if errors.Is(err, cluster.ErrNoPostgres) && os.Getenv("CI") == "" {
+		t.Skip(err) // a developer without that version; CI has them all
 	}
 	if err != nil {
 		t.Fatal(err)
