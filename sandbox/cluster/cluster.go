@@ -20,7 +20,7 @@ import (
 
 // Options say which server to start. The zero value is Postgres 17, empty, superuser postgres.
 type Options struct {
-	// Version is the major: 16, 17 or 18. 0 is DefaultVersion.
+	// Version is the major: 16, 17 or 18, or another one that is installed on this machine. 0 is DefaultVersion.
 	Version int
 	// Binaries is a folder with bin/, lib/ and share/; see Find for what happens when it is empty.
 	Binaries string
@@ -92,14 +92,14 @@ func (o Options) resolve(ctx context.Context) (Binaries, account, error) {
 	if major == 0 {
 		major = DefaultVersion
 	}
-	if _, ok := packageVersion(major); !ok {
-		return Binaries{}, account{}, fmt.Errorf("postgres version %d is not one of %v", major, Versions())
-	}
 	runAs, err := processUser()
 	if err != nil {
 		return Binaries{}, account{}, err
 	}
 	bin, err := Find(ctx, o.Binaries, major)
+	if _, ok := packageVersion(major); !ok && errors.Is(err, ErrNoPostgres) {
+		return Binaries{}, account{}, fmt.Errorf("postgres version %d is not one of %v, and not installed on this machine: %w", major, Versions(), err)
+	}
 	explicit := o.Binaries != "" || os.Getenv("TELLR_POSTGRES") != ""
 	if errors.Is(err, ErrNoPostgres) && o.AutoInstall && !explicit {
 		if err := Install(ctx, major, o.Progress); err != nil {
