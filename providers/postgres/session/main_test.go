@@ -113,6 +113,23 @@ func (d *db) want(sql, want string) {
 	}
 }
 
+// eventually is want for what the server does in its own time: a backend is
+// listed until it has seen that its client is gone.
+func (d *db) eventually(sql, want string) {
+	d.t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(10 * time.Second)
+	for d.value(sql) != want {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			d.want(sql, want)
+			return
+		}
+	}
+}
+
 // connect opens a connection as a role, through change.
 func (d *db) connect(user string, change func(*pgx.ConnConfig)) *pgx.Conn {
 	d.t.Helper()

@@ -35,7 +35,7 @@ func TestCommit(t *testing.T) {
 	if err := s.Rollback(t.Context()); err != nil {
 		t.Errorf("Rollback after Commit: %v", err)
 	}
-	d.want("SELECT count(*) FROM pg_stat_activity WHERE application_name ~ 'apply' AND datname = current_database()", "0")
+	d.eventually("SELECT count(*) FROM pg_stat_activity WHERE application_name ~ 'apply' AND datname = current_database()", "0")
 }
 
 func TestRollback(t *testing.T) {
