@@ -35,51 +35,72 @@ func (n names) take(key string, t taken) {
 		"give one of the two another name", "%s of %s has it already%s; %s", was.what, was.by, where, n.space)
 }
 
+// namespaces are those of one database.
+type namespaces struct {
+	index                                          *index
+	relations, types, schemas, functions, triggers names
+}
+
 // collisions finds names that two things of one database would have. Tables, indexes and sequences share one namespace,
 // and so do the constraints that have an index; tables and enums share that of types.
 func collisions(x *index, things []*resource.Resource) resource.Diagnostics {
 	var ds resource.Diagnostics
-	relations := names{"tables, indexes, sequences, primary keys and unique constraints of a schema share their names", make(map[string]taken, 4*len(things)), &ds}
-	types := names{"a table is a type too", map[string]taken{}, &ds}
-	schemas := names{"a database has each schema once", map[string]taken{}, &ds}
-	functions := names{"functions of one name differ in their arguments' types", map[string]taken{}, &ds}
-	triggers := names{"a table has each trigger once", map[string]taken{}, &ds}
+	space := func(rule string) names { return names{rule, map[string]taken{}, &ds} }
+	n := &namespaces{
+		index:     x,
+		relations: names{"tables, indexes, sequences, primary keys and unique constraints of a schema share their names", make(map[string]taken, 4*len(things)), &ds},
+		types:     space("a table is a type too"),
+		schemas:   space("a database has each schema once"),
+		functions: space("functions of one name differ in their arguments' types"),
+		triggers:  space("a table has each trigger once"),
+	}
 	for _, r := range things {
-		p := x.places[r.Address]
-		nameAt := r.Range
-		if at := r.Attrs.Get("name").Range(); at != nil {
-			nameAt = at
-		}
-		self := taken{"the name", r.Address, nameAt}
-		switch r.Kind.Name {
-		case "schema":
-			schemas.take(p.String(), self)
-		case "enum":
-			types.take(p.String(), self)
-		case "sequence":
-			relations.take(p.String(), self)
-		case "function":
-			f := decodeFunction(p, r.Attrs)
-			for i := range f.arguments {
-				if typ, ok := staticBareType(f.arguments[i].typ); ok {
-					f.arguments[i].typ = typ
-				}
-			}
-			functions.take(f.signature(), self)
-		case "trigger":
-			t := decodeTrigger(x, r.Name(), r.Attrs)
-			triggers.take(t.table.String()+"."+t.name, self)
-		case "table":
-			relations.take(p.String(), self)
-			types.take(p.String(), self)
-			relations.takeOfTable(x, p, r)
+		if take := specs[r.Kind.Name].take; take != nil {
+			take(n, r)
 		}
 	}
 	return ds
 }
 
+// named is who takes the name of a thing itself, and where that name is written.
+func named(r *resource.Resource) taken {
+	at := r.Range
+	if n := r.Attrs.Get("name").Range(); n != nil {
+		at = n
+	}
+	return taken{"the name", r.Address, at}
+}
+
+// of is the name of a thing with its schema.
+func (n *namespaces) of(r *resource.Resource) string { return n.index.places[r.Address].String() }
+
+func takeSchema(n *namespaces, r *resource.Resource)   { n.schemas.take(n.of(r), named(r)) }
+func takeEnum(n *namespaces, r *resource.Resource)     { n.types.take(n.of(r), named(r)) }
+func takeSequence(n *namespaces, r *resource.Resource) { n.relations.take(n.of(r), named(r)) }
+
+func takeFunction(n *namespaces, r *resource.Resource) {
+	f := decodeFunction(n.index.places[r.Address], r.Attrs)
+	for i := range f.arguments {
+		if typ, ok := staticBareType(f.arguments[i].typ); ok {
+			f.arguments[i].typ = typ
+		}
+	}
+	n.functions.take(f.signature(), named(r))
+}
+
+func takeTrigger(n *namespaces, r *resource.Resource) {
+	t := decodeTrigger(n.index, r.Name(), r.Attrs)
+	n.triggers.take(t.table.String()+"."+t.name, named(r))
+}
+
+func takeTable(n *namespaces, r *resource.Resource) {
+	n.relations.take(n.of(r), named(r))
+	n.types.take(n.of(r), named(r))
+	n.relations.takeOfTable(n.index.places[r.Address], r)
+}
+
 // takeOfTable takes the names that the indexes of a table have, be they its own or a constraint's.
-func (n names) takeOfTable(x *index, p place, r *resource.Resource) {
+func (n names) takeOfTable(p place, r *resource.Resource) {
 	take := func(what, name string, at *resource.Range) {
 		n.take(place{p.schema, name}.String(), taken{what + " " + name, r.Address, at})
 	}

@@ -58,46 +58,57 @@ func newIndex(desired []*resource.Resource) *index {
 		}
 	}
 	for _, r := range desired {
-		if r = x.desired[r.Address]; r.Kind.Name == "schema" {
-			x.places[r.Address] = place{name: r.Name()}
+		if r = x.desired[r.Address]; r.Kind.Name == "schema" { // where the others stand
+			schemaSpec.stand(x, r)
 			x.owners[r.Name()] = r.Attrs.Get("owner")
 		}
 	}
 	for _, r := range desired {
-		x.stand(x.desired[r.Address])
+		if stand := specs[r.Kind.Name].stand; stand != nil {
+			stand(x, x.desired[r.Address])
+		}
 	}
 	return x
 }
 
-// stand notes where a thing stands, and what privileges can be on.
-func (x *index) stand(r *resource.Resource) {
-	p := place{x.schemaOf(r.Attrs.Get("schema")), r.Name()}
-	made := func(kind, name string) { x.inSchema[p.schema] = append(x.inSchema[p.schema], madeObject{kind, name}) }
-	switch r.Kind.Name {
-	case "table":
-		x.places[r.Address] = p
-		x.keys[p] = primaryKeyColumns(r.Attrs.Get("primary_key"))
-		made(onTables, p.name)
-		for _, c := range r.Attrs.Get("columns").Fields() {
-			if isSerialWord(c.Value.Get("type").Str()) {
-				made(onSequences, catalog.ObjectName(p.name, c.Name, "seq"))
-			}
+// inItsSchema notes the place of a thing whose name stands in a schema.
+func (x *index) inItsSchema(r *resource.Resource) {
+	x.places[r.Address] = place{x.schemaOf(r.Attrs.Get("schema")), r.Name()}
+}
+
+// grantable notes something that privileges can be on.
+func (x *index) grantable(schema, kind, name string) {
+	x.inSchema[schema] = append(x.inSchema[schema], madeObject{kind, name})
+}
+
+func standTable(x *index, r *resource.Resource) {
+	x.inItsSchema(r)
+	p := x.places[r.Address]
+	x.keys[p] = primaryKeyColumns(r.Attrs.Get("primary_key"))
+	x.grantable(p.schema, onTables, p.name)
+	for _, c := range r.Attrs.Get("columns").Fields() {
+		if isSerialWord(c.Value.Get("type").Str()) {
+			x.grantable(p.schema, onSequences, catalog.ObjectName(p.name, c.Name, "seq"))
 		}
-	case "sequence":
-		x.places[r.Address] = p
-		made(onSequences, p.name)
-	case "function":
-		x.places[r.Address] = p
-		var types []string
-		for _, a := range decodeFunction(p, r.Attrs).arguments {
-			if typ, _ := staticBareType(a.typ); a.isInput() {
-				types = append(types, typ)
-			}
-		}
-		made(onFunctions, p.name+"("+strings.Join(types, ", ")+")")
-	case "enum":
-		x.places[r.Address] = p
 	}
+}
+
+func standSequence(x *index, r *resource.Resource) {
+	x.inItsSchema(r)
+	p := x.places[r.Address]
+	x.grantable(p.schema, onSequences, p.name)
+}
+
+func standFunction(x *index, r *resource.Resource) {
+	x.inItsSchema(r)
+	p := x.places[r.Address]
+	var types []string
+	for _, a := range decodeFunction(p, r.Attrs).arguments {
+		if typ, _ := staticBareType(a.typ); a.isInput() {
+			types = append(types, typ)
+		}
+	}
+	x.grantable(p.schema, onFunctions, p.name+"("+strings.Join(types, ", ")+")")
 }
 
 // text gives a text that the configuration decides, or a default for one that is not written.

@@ -6,6 +6,8 @@ var enumSpec = spec{
 	kind:      enumKind,
 	normalize: normalizeEnum,
 	steps:     enumSteps,
+	stand:     (*index).inItsSchema,
+	take:      takeEnum,
 }
 
 var enumKind = &resource.Kind{

@@ -7,6 +7,9 @@ var functionSpec = spec{
 	normalize: normalizeFunction,
 	steps:     functionSteps,
 	ask:       askFunction,
+	stand:     standFunction,
+	locate:    locateFunction,
+	take:      takeFunction,
 }
 
 var functionKind = &resource.Kind{

@@ -6,6 +6,7 @@ var grantsSpec = spec{
 	kind:      grantsKind,
 	normalize: normalizeGrants,
 	steps:     grantsSteps,
+	locate:    locateGrants,
 }
 
 var privilegeSet = resource.SetOf(resource.Text)

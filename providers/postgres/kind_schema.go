@@ -6,6 +6,9 @@ var schemaSpec = spec{
 	kind:      schemaKind,
 	normalize: normalizeSchema,
 	steps:     schemaSteps,
+	stand:     func(x *index, r *resource.Resource) { x.places[r.Address] = place{name: r.Name()} },
+	locate:    locateSchema,
+	take:      takeSchema,
 }
 
 var schemaKind = &resource.Kind{

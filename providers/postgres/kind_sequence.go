@@ -6,6 +6,8 @@ var sequenceSpec = spec{
 	kind:      sequenceKind,
 	normalize: normalizeSequence,
 	steps:     sequenceSteps,
+	stand:     standSequence,
+	take:      takeSequence,
 }
 
 var sequenceKind = &resource.Kind{

@@ -7,6 +7,8 @@ var tableSpec = spec{
 	normalize: normalizeTable,
 	steps:     tableSteps,
 	ask:       askTable,
+	stand:     standTable,
+	take:      takeTable,
 }
 
 var tableKind = &resource.Kind{

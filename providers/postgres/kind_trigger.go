@@ -7,6 +7,9 @@ var triggerSpec = spec{
 	normalize: normalizeTrigger,
 	steps:     triggerSteps,
 	ask:       askTrigger,
+	locate:    locateTrigger,
+	on:        "table",
+	take:      takeTrigger,
 }
 
 var triggerKind = &resource.Kind{

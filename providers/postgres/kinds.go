@@ -34,6 +34,14 @@ type spec struct {
 	steps func(*planner, *resource.Delta)
 	// ask lists what only the server can say of a desired thing; nil if nothing.
 	ask func(*asker, *resource.Resource)
+	// stand notes where a thing stands and what of it privileges can be on; nil notes nothing.
+	stand func(*index, *resource.Resource)
+	// locate lists what the catalog finds a thing by; nil is schema and name.
+	locate func(*index, *resource.Resource) []resource.Field
+	// on is the attribute that leads to the thing's database; "" is schema.
+	on string
+	// take takes the names that a thing has in its namespaces; nil takes none.
+	take func(*namespaces, *resource.Resource)
 }
 
 var specs = map[string]spec{

@@ -164,34 +164,53 @@ func askFunction(a *asker, r *resource.Resource) {
 
 // locate holds the attributes by which the catalog finds a thing. What only the workspace knows stays a hole.
 func locate(x *index, r *resource.Resource) resource.Value {
-	name := resource.F("name", resource.String(r.Name()))
-	if p, ok := x.places[r.Address]; ok {
-		name.Value = resource.String(p.name)
+	locate := specs[r.Kind.Name].locate
+	if locate == nil {
+		locate = locateInSchema
 	}
-	schema := resource.F("schema", resource.String(x.schemaOf(r.Attrs.Get("schema"))))
-	fields := []resource.Field{}
-	switch r.Kind.Name {
-	case "schema":
-		fields = append(fields, name)
-	case "trigger":
-		fields = append(fields, resource.F("table", resource.String(x.placeOf(r.Attrs.Get("table"), "").String())), name)
-	case "grants":
-		fields = append(fields, schema, resource.F("to", resource.List(x.roles(r.Attrs.Get("to"))...)))
-		if r.Attrs.Get("exclusive").Bool() {
-			fields = append(fields, resource.F("exclusive", resource.Bool(true)))
-		}
-	case "function":
-		fields = append(fields, schema, name)
-		if args := r.Attrs.Get("arguments").StringList(); len(args) > 0 {
-			fields = append(fields, resource.F("arguments", resource.Strings(args...)))
-		}
-	default:
-		fields = append(fields, schema, name)
-	}
+	fields := locate(x, r)
 	if o := r.Attrs.Get("owner"); !o.IsNull() {
 		fields = append(fields, resource.F("owner", x.role(o)))
 	}
 	return resource.Object(fields...)
+}
+
+func locateName(x *index, r *resource.Resource) resource.Field {
+	if p, ok := x.places[r.Address]; ok {
+		return resource.F("name", resource.String(p.name))
+	}
+	return resource.F("name", resource.String(r.Name()))
+}
+
+func locateInSchema(x *index, r *resource.Resource) []resource.Field {
+	return []resource.Field{resource.F("schema", resource.String(x.schemaOf(r.Attrs.Get("schema")))), locateName(x, r)}
+}
+
+func locateSchema(x *index, r *resource.Resource) []resource.Field {
+	return []resource.Field{locateName(x, r)}
+}
+
+func locateTrigger(x *index, r *resource.Resource) []resource.Field {
+	return []resource.Field{resource.F("table", resource.String(x.placeOf(r.Attrs.Get("table"), "").String())), locateName(x, r)}
+}
+
+func locateGrants(x *index, r *resource.Resource) []resource.Field {
+	fields := []resource.Field{
+		resource.F("schema", resource.String(x.schemaOf(r.Attrs.Get("schema")))),
+		resource.F("to", resource.List(x.roles(r.Attrs.Get("to"))...)),
+	}
+	if r.Attrs.Get("exclusive").Bool() {
+		fields = append(fields, resource.F("exclusive", resource.Bool(true)))
+	}
+	return fields
+}
+
+func locateFunction(x *index, r *resource.Resource) []resource.Field {
+	fields := locateInSchema(x, r)
+	if args := r.Attrs.Get("arguments").StringList(); len(args) > 0 {
+		fields = append(fields, resource.F("arguments", resource.Strings(args...)))
+	}
+	return fields
 }
 
 // hosts finds the database of each thing.
@@ -228,9 +247,7 @@ func schemaHost(r *resource.Resource) (resource.Address, bool) {
 
 // of gives the host of one thing.
 func (h *hosts) of(r *resource.Resource) (resource.Address, *resource.Diagnostic) {
-	attr := "schema"
-	switch r.Kind.Name {
-	case "schema":
+	if r.Kind.Name == "schema" {
 		if a, ok := schemaHost(r); ok {
 			return a, nil
 		}
@@ -239,8 +256,10 @@ func (h *hosts) of(r *resource.Resource) (resource.Address, *resource.Diagnostic
 			Summary: fmt.Sprintf("%s does not say where it stands", r.Address),
 			Cure:    "write instance = instance.NAME, or branch = branch.NAME",
 		}
-	case "trigger":
-		attr = "table"
+	}
+	attr := "schema"
+	if on := specs[r.Kind.Name].on; on != "" {
+		attr = on
 	}
 	v := r.Attrs.Get(attr)
 	if a, ok := v.Ref(); ok {

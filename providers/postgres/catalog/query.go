@@ -2,7 +2,7 @@ package catalog
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"errors"
 	"fmt"
 	"strconv"
@@ -24,8 +24,8 @@ const ledgerTooNew = "TL001"
 // ErrLedgerTooNew: the ledger was written by a later tellr.
 var ErrLedgerTooNew = errors.New("the ledger was written by a newer tellr: install that version or a later one")
 
-//go:embed read.sql
-var readSQL string
+//go:embed read.sql read_*.sql
+var readFiles embed.FS
 
 // The namespaces of the scope. As an array sub-select it is computed once in
 // a query, before any row.
@@ -34,10 +34,20 @@ const (
 	inSchemas  = `ANY (ARRAY(` + namespaces + `))`
 )
 
-// sections are the queries of read.sql, in order.
-var sections = parseSections(readSQL)
+// sections are the queries of the read in order: those of read.sql come first.
+var sections = readSections()
 
 type section struct{ name, sql string }
+
+func readSections() []section {
+	var out []section
+	files, _ := readFiles.ReadDir(".") // compiled in, and in order of their names: read.sql before read_*.sql
+	for _, f := range files {
+		text, _ := readFiles.ReadFile(f.Name())
+		out = append(out, parseSections(string(text))...)
+	}
+	return out
+}
 
 func parseSections(text string) []section {
 	var out []section

@@ -62,10 +62,10 @@ func schemasOf(wanted []resource.Wanted) []string {
 	seen := map[string]bool{}
 	for _, w := range wanted {
 		var name string
-		switch w.Address.Kind {
-		case "schema":
+		switch {
+		case w.Address.Kind == "schema":
 			name = w.Locate.Get("name").Str()
-		case "trigger":
+		case w.Locate.Has("table"): // a part of one, such as a trigger
 			name, _, _ = sqltext.SplitQualified(w.Locate.Get("table").Str())
 		default:
 			name = w.Locate.Get("schema").Str()

@@ -1,0 +1,213 @@
+package catalog
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
+)
+
+// reader is how the catalog tells of the things of one kind.
+type reader struct {
+	// locate finds one thing by the attributes that a plan or the ledger has;
+	// nil if it is not there.
+	locate func(*snapshot, resource.Address, resource.Value) *resource.Live
+	// list gives all things of the kind in the schemas in scope, in order; nil
+	// for a kind whose things are no objects of their own.
+	list func(*snapshot) []thing
+}
+
+// thing is one object as a list gives it.
+type thing struct {
+	oid    uint32
+	schema uint32
+	// name is how people are told of it: "orders", "touch(integer)",
+	// "orders.orders_touch".
+	name string
+	// at holds the attributes by which locate finds it.
+	at resource.Value
+}
+
+var readers = map[string]reader{
+	"schema":   {locate: (*snapshot).locateSchema},
+	"grants":   {locate: (*snapshot).locateGrants},
+	"table":    {locate: (*snapshot).locateTable, list: (*snapshot).listTables},
+	"sequence": {locate: (*snapshot).locateSequence, list: (*snapshot).listSequences},
+	"enum":     {locate: (*snapshot).locateEnum, list: (*snapshot).listEnums},
+	"function": {locate: (*snapshot).locateFunction, list: (*snapshot).listFunctions},
+	"trigger":  {locate: (*snapshot).locateTrigger, list: (*snapshot).listTriggers},
+}
+
+// within reads the place of a thing that stands in a schema; ok is false where
+// that schema is not there.
+func (s *snapshot) within(at resource.Value) (in place, ok bool) {
+	n := s.schema[at.Get("schema").Str()]
+	if n == nil {
+		return place{}, false
+	}
+	return place{n.oid, at.Get("name").Str()}, true
+}
+
+// inSchemaNamed makes the attributes by which most things are found.
+func (s *snapshot) inSchemaNamed(schema uint32, name string) resource.Value {
+	return resource.Object(resource.F("schema", resource.String(s.schemaOf[schema].name)), resource.F("name", resource.String(name)))
+}
+
+func (s *snapshot) locateSchema(a resource.Address, at resource.Value) *resource.Live {
+	n := s.schema[at.Get("name").Str()]
+	if n == nil {
+		return nil
+	}
+	return s.found(a, n.oid, n.owner, "SCHEMA "+sqltext.Ident(n.name), s.shape.schema(n))
+}
+
+func (s *snapshot) locateGrants(a resource.Address, at resource.Value) *resource.Live {
+	n := s.schema[at.Get("schema").Str()]
+	if n == nil {
+		return nil
+	}
+	to := at.Get("to").StringList()
+	if one := at.Get("to").Str(); one != "" {
+		to = []string{one}
+	}
+	for _, f := range at.Get("effective").Fields() { // a ledger entry: what was granted says to whom
+		to = append(to, f.Name)
+	}
+	effective := s.grants(n, to, at.Get("exclusive").Bool())
+	if effective.IsNull() {
+		return nil
+	}
+	return &resource.Live{Address: a, Identity: oidText(n.oid), Attrs: resource.Object(
+		resource.F("schema", resource.String(n.name)), resource.F("effective", effective))}
+}
+
+// relationsOf lists the relations of some kinds.
+func (s *snapshot) relationsOf(kinds string, pick func(*relationRow) bool) []thing {
+	var out []thing
+	for _, t := range s.relations {
+		if strings.IndexByte(kinds, t.kind) >= 0 && (pick == nil || pick(t)) {
+			out = append(out, thing{oid: t.oid, schema: t.schema, name: t.name, at: s.inSchemaNamed(t.schema, t.name)})
+		}
+	}
+	return out
+}
+
+func (s *snapshot) listTables() []thing { return s.relationsOf("r", nil) }
+
+func (s *snapshot) listSequences() []thing {
+	return s.relationsOf("S", func(t *relationRow) bool { return !s.ofColumn(t) })
+}
+
+// typesOf lists the types of one kind.
+func (s *snapshot) typesOf(kind byte) []thing {
+	var out []thing
+	for _, t := range s.types {
+		if t.kind == kind {
+			out = append(out, thing{oid: t.oid, schema: t.schema, name: t.name, at: s.inSchemaNamed(t.schema, t.name)})
+		}
+	}
+	return out
+}
+
+func (s *snapshot) listEnums() []thing { return s.typesOf('e') }
+
+// functionsOf lists the functions of some kinds.
+func (s *snapshot) functionsOf(kinds string) []thing {
+	var out []thing
+	for _, p := range s.functions {
+		if strings.IndexByte(kinds, p.kind) < 0 {
+			continue
+		}
+		at := s.inSchemaNamed(p.schema, p.name)
+		if args := p.arguments(); len(args) > 0 {
+			at = at.With("arguments", resource.Strings(args...))
+		}
+		out = append(out, thing{oid: p.oid, schema: p.schema, name: p.signature(), at: at})
+	}
+	return out
+}
+
+func (s *snapshot) listFunctions() []thing { return s.functionsOf("f") }
+
+// listTriggers lists those of tables that somebody declared: the others go
+// with their tables.
+func (s *snapshot) listTriggers() []thing {
+	var out []thing
+	for _, t := range s.relations {
+		for _, g := range t.triggers {
+			at := resource.Object(resource.F("table", resource.String(qualified(s.schemaOf[t.schema].name, t.name))),
+				resource.F("name", resource.String(g.name)))
+			out = append(out, thing{oid: g.oid, schema: t.schema, name: t.name + "." + g.name, at: at})
+		}
+	}
+	return out
+}
+
+// undeclared lists by name what nobody declared and the ledger does not know,
+// so that nothing is passed over in silence.
+func (s *snapshot) undeclared() []resource.Undeclared {
+	found := map[[2]string][]string{}
+	add := func(kind string, t thing) {
+		if !s.taken[t.oid] {
+			at := [2]string{s.schemaOf[t.schema].name, kind}
+			found[at] = append(found[at], t.name)
+		}
+	}
+	for kind, r := range readers {
+		if r.list == nil {
+			continue
+		}
+		for _, t := range r.list(s) {
+			if kind != "trigger" || s.onTaken(t) {
+				add(kind, t)
+			}
+		}
+	}
+	for kind, things := range s.unread() {
+		for _, t := range things {
+			add(kind, t)
+		}
+	}
+	var out []resource.Undeclared
+	for at, names := range found {
+		slices.Sort(names)
+		out = append(out, resource.Undeclared{Kind: at[1], Where: at[0], Names: names})
+	}
+	slices.SortFunc(out, func(a, b resource.Undeclared) int {
+		return cmp.Or(cmp.Compare(a.Where, b.Where), cmp.Compare(a.Kind, b.Kind))
+	})
+	return out
+}
+
+// onTaken tells whether the table of a trigger is one that somebody declared.
+func (s *snapshot) onTaken(t thing) bool {
+	_, table, _ := sqltext.SplitQualified(t.at.Get("table").Str())
+	on := s.named[place{t.schema, table}]
+	return on != nil && s.taken[on.oid]
+}
+
+// unread lists what no kind is for, by the word for it.
+func (s *snapshot) unread() map[string][]thing {
+	out := map[string][]thing{
+		"partitioned table": s.relationsOf("p", nil),
+		"view":              s.relationsOf("v", nil),
+		"materialized view": s.relationsOf("m", nil),
+		"foreign table":     s.relationsOf("f", nil),
+		"domain":            s.typesOf('d'),
+		"composite type":    s.typesOf('c'),
+		"range type":        s.typesOf('r'),
+		"window function":   s.functionsOf("w"),
+		"procedure":         s.functionsOf("p"),
+		"aggregate":         s.functionsOf("a"),
+	}
+	for _, t := range s.relations {
+		for _, k := range t.constraints {
+			if k.kind == 'x' && s.taken[t.oid] {
+				out["exclusion constraint"] = append(out["exclusion constraint"], thing{oid: k.oid, schema: t.schema, name: t.name + "." + k.name})
+			}
+		}
+	}
+	return out
+}
