@@ -66,7 +66,7 @@ state file.`,
 		root.AddCommand(cmds...)
 	}
 	group("DEPLOY", newPlanCommand(p), newApplyCommand(p), newDestroyCommand(p), newShowCommand(p))
-	group("FILES", newValidateCommand(p), newFmtCommand(p), newGraphCommand(p), newSchemaCommand(p))
+	group("FILES", newValidateCommand(p), newImportCommand(p), newFmtCommand(p), newGraphCommand(p), newSchemaCommand(p))
 	group("MORE", newSandboxCommand(p), newVersionCommand(p), newCompletionCommand(p))
 	root.SetHelpCommandGroupID("MORE")
 	return root

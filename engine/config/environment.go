@@ -17,6 +17,9 @@ type Options struct {
 	Getenv func(string) (string, bool)
 	// Files is where files are read; nil means the operating system.
 	Files Files
+	// Include are paths of files to read besides those that the environment
+	// includes; absolute, or relative to the environment file's folder.
+	Include []string
 }
 
 // Environment is what the files of one environment say.

@@ -12,8 +12,21 @@ import (
 )
 
 // include reads the files that the environment block names: the patterns in
-// their order, the files of each by name, each file once.
+// their order, the files of each by name, each file once. Then come those that
+// the caller names.
 func (l *loader) include() {
+	read := map[string]bool{}
+	if real, err := l.files.Real(l.env.File); err == nil {
+		read[real] = true
+	}
+	l.includeWritten(read)
+	for _, name := range l.opts.Include {
+		l.includePattern(resource.String(name), read)
+	}
+}
+
+// includeWritten reads what the environment block names.
+func (l *loader) includeWritten(read map[string]bool) {
 	if l.header == nil {
 		return
 	}
@@ -33,10 +46,6 @@ func (l *loader) include() {
 		l.diags.fail(at, "include wants a list of paths", "this is "+aKind(v), `write it in brackets: include = ["../shared/*.hcl"]`)
 		l.broken = true
 		return
-	}
-	read := map[string]bool{}
-	if real, err := l.files.Real(l.env.File); err == nil {
-		read[real] = true
 	}
 	for _, p := range patterns {
 		if p.Kind() != resource.KindString || p.Str() == "" {

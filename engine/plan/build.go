@@ -120,6 +120,14 @@ func (b *builder) compare() {
 				b.remove(e.Address)
 			}
 		}
+		for _, o := range s.Objects {
+			if o.Unwanted && b.deltas[o.Address] == nil {
+				b.order = append(b.order, o.Address)
+				if d := b.remove(o.Address); !b.req.Destroy {
+					d.Reason = "no file declares it, and what it stands in is exclusive"
+				}
+			}
+		}
 	}
 }
 

@@ -202,3 +202,25 @@ func diagnose(err error) resource.Diagnostics {
 
 // Diagnose turns any error into diagnostics.
 func Diagnose(err error) resource.Diagnostics { return diagnose(err) }
+
+// ReadScope takes one snapshot of a database by a scope that no desired thing
+// need lead to. What the workspace knows is filled in first.
+func ReadScope(ctx context.Context, req ReadRequest, scope resource.Scope) (*resource.Snapshot, resource.Diagnostics) {
+	scopes, ds := Scopes(req.Environment, req.Desired, req.Providers)
+	if ds.HasErrors() {
+		return nil, ds
+	}
+	workspaces, _ := split(scopes)
+	svc := WithEndpoints(req.Services, req.Providers, append(workspaces, scope))
+	snaps, err := readAll(ctx, req, svc, workspaces)
+	if err != nil {
+		return nil, append(ds, diagnose(err)...)
+	}
+	one := []resource.Scope{scope}
+	fillScopes(one, req.Desired, snaps)
+	got, err := readAll(ctx, req, svc, one)
+	if err != nil {
+		return nil, append(ds, diagnose(err)...)
+	}
+	return got[0], ds
+}

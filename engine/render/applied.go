@@ -48,10 +48,10 @@ func Applied(w io.Writer, p *plan.Plan, o Outcome, opt Options) error {
 		if len(steps) == 0 {
 			return
 		}
-		fmt.Fprintf(b, "%s %s\n", paint(title+":"), count(len(steps), "step"))
+		fmt.Fprintf(b, "%s %s\n", paint(title+":"), Count(len(steps), "step"))
 		for i, x := range steps {
 			if i == listed && len(steps) > listed+1 {
-				fmt.Fprintf(b, "  %s\n", s.Muted("… and "+count(len(steps)-i, "more step")))
+				fmt.Fprintf(b, "  %s\n", s.Muted("… and "+Count(len(steps)-i, "more step")))
 				break
 			}
 			fmt.Fprintf(b, "  %s%s\n", oneLine(x.Address.String()), s.Muted("  "+oneLine(x.Title)))

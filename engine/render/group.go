@@ -112,7 +112,7 @@ func kinds(things []*thing) string {
 		n[t.address.Kind]++
 	}
 	for i, name := range names {
-		names[i] = count(n[name], name)
+		names[i] = Count(n[name], name)
 	}
 	return strings.Join(names, ", ")
 }

@@ -104,7 +104,7 @@ func near(ls []Line, around int) []Line {
 		for i < len(ls) && !keep[i] {
 			i++
 		}
-		out = append(out, Line{'@', count(i-from, "line") + " as before"})
+		out = append(out, Line{'@', Count(i-from, "line") + " as before"})
 	}
 	return out
 }

@@ -107,8 +107,8 @@ func wrap(s string, width int) []string {
 	return out
 }
 
-// count words a number of things: "1 table", "28 tables".
-func count(n int, noun string) string {
+// Count words a number of things: "1 table", "28 tables".
+func Count(n int, noun string) string {
 	return thousands(int64(n)) + " " + plural(n, noun)
 }
 

@@ -161,7 +161,7 @@ func (p *progress) Event(e resource.Event) {
 		delete(p.active, "read "+e.System)
 	case resource.StageStarted:
 		p.erase()
-		fmt.Fprintf(p.w, "%s %s\n", p.s.Heading(string(e.Stage)+":"), p.s.Muted(count(e.Total, "step")))
+		fmt.Fprintf(p.w, "%s %s\n", p.s.Heading(string(e.Stage)+":"), p.s.Muted(Count(e.Total, "step")))
 	case resource.StepStarted:
 		p.begin(e.Step.ID, oneLine(e.Step.Address.String()), oneLine(e.Step.Title), now)
 	case resource.StepProgress:

@@ -117,7 +117,7 @@ func hazards(st resource.Statement) string {
 		parts = append(parts, "reads the whole table")
 	}
 	if st.Rows > 0 {
-		parts = append(parts, "about "+count(int(st.Rows), "row"))
+		parts = append(parts, "about "+Count(int(st.Rows), "row"))
 	}
 	if st.Bytes > 0 {
 		parts = append(parts, size(st.Bytes))
@@ -154,14 +154,14 @@ func (t *textWriter) upload(u *resource.Upload) {
 	for _, f := range u.Files {
 		bytes += f.Size
 	}
-	line := fmt.Sprintf("upload %s (%s)", count(len(u.Files), "file"), size(bytes))
+	line := fmt.Sprintf("upload %s (%s)", Count(len(u.Files), "file"), size(bytes))
 	if u.Source != "" {
 		line += " from " + oneLine(u.Source)
 	}
 	t.line(6, line+" to "+t.holes(oneLine(plain(u.Target))))
 	for i, f := range u.Files {
 		if i == shownFiles && len(u.Files) > shownFiles+1 {
-			t.line(8, t.s.Muted("… and "+count(len(u.Files)-i, "more file")))
+			t.line(8, t.s.Muted("… and "+Count(len(u.Files)-i, "more file")))
 			return
 		}
 		t.line(8, oneLine(f.Path)+t.s.Muted("  "+size(f.Size)))

@@ -211,7 +211,7 @@ func (t *textWriter) undeclared(p *plan.Plan) {
 		if len(names) > 3 {
 			names, more = names[:3], ", …"
 		}
-		part := count(len(u.Names), oneLine(u.Kind))
+		part := Count(len(u.Names), oneLine(u.Kind))
 		if u.Where != "" {
 			part += " in " + oneLine(u.Where)
 		}

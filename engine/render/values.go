@@ -65,7 +65,7 @@ func (t *textWriter) elements(indent int, head, tail string, lines []Line) {
 		}
 	}
 	if same > 0 {
-		tail = "  " + t.s.Muted("("+count(same, "other")+" as before)") + tail
+		tail = "  " + t.s.Muted("("+Count(same, "other")+" as before)") + tail
 	}
 	one, width := "", 0
 	for _, l := range moved {

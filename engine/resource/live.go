@@ -25,6 +25,9 @@ type Scope struct {
 	// Ask is the provider's own: what else the read must answer (expressions
 	// to canonicalise, settings of a connection).
 	Ask json.RawMessage `json:"ask,omitempty"`
+	// All names containers (schemas) of which everything is read, whether
+	// anybody wants it or not; "*" stands for all of them. It is for import.
+	All []string `json:"all,omitempty"`
 }
 
 // Wanted is one thing to look for in a system.
@@ -50,6 +53,12 @@ type Live struct {
 	// Blocked says why tellr may not change the thing (owned by someone else),
 	// with the cure; "" if it may.
 	Blocked string `json:"blocked,omitempty"`
+	// Undeclared: nobody declared the thing and no ledger knows it. The reader
+	// made up its address.
+	Undeclared bool `json:"undeclared,omitempty"`
+	// Unwanted: it is undeclared, and the configuration asks that nothing be
+	// there which is not declared.
+	Unwanted bool `json:"unwanted,omitempty"`
 }
 
 // Snapshot is one system at one moment. It is plain data and can be recorded.

@@ -53,6 +53,18 @@ type StepsRequest struct {
 	Dir string
 }
 
+// Importer is a provider that can tell what is live as a configuration would.
+type Importer interface {
+	// ImportScope is what to read of a host so as to import what stands there:
+	// some containers (schemas), or with none named all of them. It knows what
+	// is desired of the host already.
+	ImportScope(environment string, host Address, containers []string, desired []*Resource) (Scope, Diagnostics)
+	// Declare gives what stands in such a snapshot and nobody declared: its
+	// attributes as a file has them, with references where what is referred to
+	// is declared, too. A configuration with these added plans nothing.
+	Declare(live *Snapshot) ([]*Resource, Diagnostics)
+}
+
 // Session is a stage at work in one system. Run may be called from several
 // goroutines in stages other than Database and Online.
 type Session interface {

@@ -38,6 +38,18 @@ var schemaKind = &resource.Kind{
 			Doc:    "Name of the schema in the database, at most 63 bytes. Default: the block's label.",
 			Reason: "everything in the schema is found by this name",
 		},
+		{
+			Name: "exclusive", Type: resource.Flag, CreateOnly: true,
+			Doc: "Plan the removal of everything in the schema that no file declares; each thing that holds data is blocked until it is named. " +
+				"Default: false, what is not declared is left alone and counted.",
+			Reason: "says what to do with other things",
+		},
+		{
+			Name: "ignore", Type: resource.ListOf(resource.Text), CreateOnly: true, Check: checkIgnore,
+			Doc: `Patterns of names that are neither counted, imported nor removed: "tmp_*", or with a kind, "table part_*". ` +
+				"* stands for any text, ? for one character, [a-z] for one of several. Default: none.",
+			Reason: "says what not to look at",
+		},
 		commentAttr("schema"),
 		ownerAttr("schema"),
 	},

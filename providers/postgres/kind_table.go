@@ -9,6 +9,7 @@ var tableSpec = spec{
 	ask:       askTable,
 	stand:     standTable,
 	take:      takeTable,
+	declare:   declareTable,
 }
 
 var tableKind = &resource.Kind{

@@ -38,6 +38,8 @@ type spec struct {
 	stand func(*index, *resource.Resource)
 	// locate lists what the catalog finds a thing by; nil is schema and name.
 	locate func(*index, *resource.Resource) []resource.Field
+	// declare writes live attributes as people do; nil leaves them as they are.
+	declare func(*declarer, resource.Value) resource.Value
 	// on is the attribute that leads to the thing's database; "" is schema.
 	on string
 	// take takes the names that a thing has in its namespaces; nil takes none.

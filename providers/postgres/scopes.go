@@ -187,7 +187,14 @@ func locateInSchema(x *index, r *resource.Resource) []resource.Field {
 }
 
 func locateSchema(x *index, r *resource.Resource) []resource.Field {
-	return []resource.Field{locateName(x, r)}
+	fields := []resource.Field{locateName(x, r)}
+	if r.Attrs.Get("exclusive").Bool() {
+		fields = append(fields, resource.F("exclusive", resource.Bool(true)))
+	}
+	if patterns := r.Attrs.Get("ignore").StringList(); len(patterns) > 0 {
+		fields = append(fields, resource.F("ignore", resource.Strings(patterns...)))
+	}
+	return fields
 }
 
 func locateTrigger(x *index, r *resource.Resource) []resource.Field {

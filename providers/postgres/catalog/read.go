@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -23,7 +24,7 @@ func Read(ctx context.Context, conn *pgx.Conn, scope resource.Scope) (*resource.
 		}
 	}
 	w := newRaw()
-	message := readMessage(scope.Environment, schemasOf(scope.Wanted), serverVersion(conn))
+	message := readMessage(scope.Environment, schemasOf(scope), serverVersion(conn))
 	if err := run(ctx, conn, message, w.takers()); err != nil {
 		return nil, fmt.Errorf("read the catalog of %s: %w", scope.System, err)
 	}
@@ -33,6 +34,7 @@ func Read(ctx context.Context, conn *pgx.Conn, scope resource.Scope) (*resource.
 		return nil, known.err
 	}
 	s.find(scope.Wanted, known.entries)
+	s.findRest(scope)
 
 	facts := s.facts(ask)
 	if err := s.canonicalise(ctx, conn, ask, facts); err != nil {
@@ -57,10 +59,14 @@ func serverVersion(conn *pgx.Conn) int {
 	return v * 10000
 }
 
-// schemasOf lists the schemas in which wanted things stand.
-func schemasOf(wanted []resource.Wanted) []string {
+// schemasOf lists the schemas in which wanted things stand, and those that are
+// read whole.
+func schemasOf(scope resource.Scope) []string {
 	seen := map[string]bool{}
-	for _, w := range wanted {
+	for _, name := range scope.All {
+		seen[name] = !systemSchema(name)
+	}
+	for _, w := range scope.Wanted {
 		var name string
 		switch {
 		case w.Address.Kind == "schema":
@@ -74,6 +80,7 @@ func schemasOf(wanted []resource.Wanted) []string {
 			seen[name] = true
 		}
 	}
+	maps.DeleteFunc(seen, func(_ string, in bool) bool { return !in })
 	return sorted(seen)
 }
 

@@ -12,9 +12,15 @@ DO $tellr$
 DECLARE
   objects refcursor := 'tellr_objects';
   canon   refcursor := 'tellr_canon';
+  "all"   text[];
   known   text[];
   version int;
 BEGIN
+  IF '*' = ANY (current_setting('tellr.schemas')::text[]) THEN
+    SELECT array_agg(n.nspname ORDER BY n.nspname) INTO "all" FROM pg_namespace n
+    WHERE n.nspname !~ '^(pg_|databricks_)' AND n.nspname NOT IN ('information_schema', '__db_system', 'tellr');
+    PERFORM set_config('tellr.schemas', coalesce("all", '{}')::text, true);
+  END IF;
   IF to_regclass('tellr.version') IS NULL THEN
     OPEN objects FOR SELECT 1 WHERE false;
     OPEN canon FOR SELECT 1 WHERE false;

@@ -31,7 +31,7 @@ type thing struct {
 }
 
 var readers = map[string]reader{
-	"schema":   {locate: (*snapshot).locateSchema},
+	"schema":   {locate: (*snapshot).locateSchema, list: (*snapshot).listSchemas},
 	"grants":   {locate: (*snapshot).locateGrants},
 	"table":    {locate: (*snapshot).locateTable, list: (*snapshot).listTables},
 	"sequence": {locate: (*snapshot).locateSequence, list: (*snapshot).listSequences},
@@ -61,6 +61,14 @@ func (s *snapshot) locateSchema(a resource.Address, at resource.Value) *resource
 		return nil
 	}
 	return s.found(a, n.oid, n.owner, "SCHEMA "+sqltext.Ident(n.name), s.shape.schema(n))
+}
+
+func (s *snapshot) listSchemas() []thing {
+	var out []thing
+	for _, n := range s.schemas {
+		out = append(out, thing{oid: n.oid, schema: n.oid, name: n.name, at: resource.Object(resource.F("name", resource.String(n.name)))})
+	}
+	return out
 }
 
 func (s *snapshot) locateGrants(a resource.Address, at resource.Value) *resource.Live {
@@ -150,13 +158,13 @@ func (s *snapshot) listTriggers() []thing {
 func (s *snapshot) undeclared() []resource.Undeclared {
 	found := map[[2]string][]string{}
 	add := func(kind string, t thing) {
-		if !s.taken[t.oid] {
+		if !s.taken[t.oid] && !s.ignored[s.schemaOf[t.schema].name].match(kind, t.name) {
 			at := [2]string{s.schemaOf[t.schema].name, kind}
 			found[at] = append(found[at], t.name)
 		}
 	}
 	for kind, r := range readers {
-		if r.list == nil {
+		if r.list == nil || kind == "schema" {
 			continue
 		}
 		for _, t := range r.list(s) {
@@ -185,7 +193,7 @@ func (s *snapshot) undeclared() []resource.Undeclared {
 func (s *snapshot) onTaken(t thing) bool {
 	_, table, _ := sqltext.SplitQualified(t.at.Get("table").Str())
 	on := s.named[place{t.schema, table}]
-	return on != nil && s.taken[on.oid]
+	return on != nil && s.taken[on.oid] && !s.going[on.oid]
 }
 
 // unread lists what no kind is for, by the word for it.

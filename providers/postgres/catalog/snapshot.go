@@ -25,7 +25,10 @@ type snapshot struct {
 
 	live  map[resource.Address]*resource.Live
 	taken map[uint32]bool // OIDs of things that somebody declared or the ledger knows
+	going map[uint32]bool // OIDs of what nobody declared and an exclusive schema does not want
 	rows  map[resource.Address]*relationRow
+	// ignored are the patterns of what is passed over, by schema.
+	ignored map[string]ignore
 }
 
 // place is a name in a schema.
@@ -40,7 +43,7 @@ func newSnapshot(w *raw) *snapshot {
 		schema: map[string]*schemaRow{}, inSchema: map[uint32][]*relationRow{},
 		named: make(map[place]*relationRow, len(w.relations)), indexed: map[place]*relationRow{},
 		typed: map[place]*typeRow{}, function: map[place][]*functionRow{}, roleNamed: map[string]*roleRow{},
-		holdersOf: map[string][]aclHolder{}, live: map[resource.Address]*resource.Live{}, taken: map[uint32]bool{},
+		holdersOf: map[string][]aclHolder{}, live: map[resource.Address]*resource.Live{}, taken: map[uint32]bool{}, going: map[uint32]bool{},
 		rows: map[resource.Address]*relationRow{},
 	}
 	for _, n := range w.schemas {
