@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -53,9 +52,9 @@ environment file for it is written too, which takes the URL from DATABASE_URL.`,
   # one schema, all in one file
   tellr import environments/dev.hcl --schema reporting --one-file --out reporting`,
 		Annotations: exits{
-			exitDone:        "done; a plan with the files is empty",
+			exitDone:        "done; a plan has nothing to do to what was imported",
 			exitError:       "error; nothing was written",
-			exitChanges:     "the files are written, but a plan with them is not empty, and is shown",
+			exitChanges:     "the files are written, but a plan would change what was imported, and is shown",
 			exitInterrupted: "interrupted",
 		}.annotations(),
 		Args:              one("an environment file, or the URL of a Postgres database", "tellr import environments/dev.hcl --out imported"),
@@ -124,14 +123,24 @@ func (p *program) runImport(ctx context.Context, o importOptions) error {
 		return err
 	}
 	im.report(written, snap)
-	if made.Empty() {
+	if !touches(made, found) {
 		return nil
 	}
-	fmt.Fprintln(p.Err, "\nA plan with these files is not empty, which it should be. Please report it with what follows.")
+	fmt.Fprintln(p.Err, "\nA plan with these files would change what was imported, which it should not. Please report it with what follows.")
 	if err := render.Text(p.Out, made, p.rendering()); err != nil {
 		return err
 	}
 	return status(exitChanges)
+}
+
+// touches tells whether a plan does something to what was imported. What else
+// differs differed before.
+func touches(p *plan.Plan, found []*resource.Resource) bool {
+	mine := make(map[resource.Address]bool, len(found))
+	for _, r := range found {
+		mine[r.Address] = true
+	}
+	return slices.ContainsFunc(p.Steps, func(s *resource.Step) bool { return mine[s.Address] })
 }
 
 // print shows the declarations on standard output.
@@ -323,79 +332,4 @@ func (im *importing) plan(ctx context.Context, emit resource.Emit) (*plan.Plan, 
 		return nil, ds
 	}
 	return made, nil
-}
-
-// place puts the files into the overlay, and sees to it that none is there.
-func (im *importing) place(written []config.Written) error {
-	dir := im.o.Out
-	if im.header != nil {
-		dir = filepath.Join(dir, im.base())
-	}
-	for _, w := range written {
-		im.files[filepath.Join(dir, w.Name)] = w.Text
-	}
-	var there []string
-	for _, name := range im.files.names() {
-		if _, err := os.Lstat(name); err == nil {
-			there = append(there, name)
-		}
-	}
-	if len(there) > 0 && !im.o.Force {
-		return fail("files are there already, and none was overwritten", strings.Join(there, ", "), "name an empty folder, or add --force")
-	}
-	return nil
-}
-
-// write puts the files where they belong.
-func (im *importing) write() error {
-	if im.header != nil {
-		im.files[im.env.File] = im.header
-	}
-	for _, name := range im.files.names() {
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			return fail("cannot make the folder of "+name, reason(err), "")
-		}
-		if err := writeFile(name, im.files[name], 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// report says what was written, and what was not.
-func (im *importing) report(written []config.Written, snap *resource.Snapshot) {
-	counts := map[string]int{}
-	var kinds []string
-	for _, w := range written {
-		for _, r := range w.Resources {
-			if counts[r.Kind.Name]++; counts[r.Kind.Name] == 1 {
-				kinds = append(kinds, r.Kind.Name)
-			}
-		}
-	}
-	slices.Sort(kinds)
-	var parts []string
-	for _, k := range kinds {
-		parts = append(parts, render.Count(counts[k], strings.ReplaceAll(k, "_", " ")))
-	}
-	names := im.files.names()
-	fmt.Fprintf(im.Out, "Imported %s into %s.\n", strings.Join(parts, ", "), render.Count(len(names), "file"))
-	for _, name := range names {
-		fmt.Fprintf(im.Out, "  %s\n", name)
-	}
-	im.leftOut(snap)
-	if im.header != nil {
-		fmt.Fprintf(im.Out, "\nNext: DATABASE_URL=… tellr plan %s\n", im.env.File)
-		return
-	}
-	if rel, err := filepath.Rel(im.env.Dir, im.o.Out); err == nil {
-		fmt.Fprintf(im.Out, "\nNext: have %s include them, include = [%q], unless it does already.\n", im.env.File, filepath.ToSlash(rel)+"/*.hcl")
-	}
-}
-
-// leftOut names what no kind is for.
-func (im *importing) leftOut(snap *resource.Snapshot) {
-	for _, u := range snap.Undeclared {
-		fmt.Fprintf(im.Err, "Not imported, as tellr has no kind for it: %s in %s: %s\n", render.Count(len(u.Names), u.Kind), u.Where, strings.Join(u.Names, ", "))
-	}
 }

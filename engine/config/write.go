@@ -43,7 +43,7 @@ func body(attrs []resource.Attr, v resource.Value, depth int) string {
 		}
 		text := pad + a.Name + " = " + writeValue(x, depth, attrWidth) + "\n"
 		if a.Block {
-			text = pad + a.Name + " {\n" + body(a.Type.Attrs, x, depth+1) + pad + "}\n"
+			text = blocks(a, x, depth)
 		}
 		tall := depth == 1 && strings.Count(text, "\n") > 1
 		if b.Len() > 0 && (tall || !parted) {
@@ -55,9 +55,33 @@ func body(attrs []resource.Attr, v resource.Value, depth int) string {
 	return b.String()
 }
 
+// blocks writes an attribute that is a nested block: one, one for each item of
+// a list, or one with a label for each entry of a map.
+func blocks(a resource.Attr, v resource.Value, depth int) string {
+	var b strings.Builder
+	write := func(label string, t resource.Type, x resource.Value) {
+		pad := strings.Repeat("  ", depth)
+		b.WriteString(pad + a.Name + label + " {\n" + body(t.Attrs, x, depth+1) + pad + "}\n")
+	}
+	switch a.Type.Kind {
+	case resource.TList:
+		for _, it := range v.Items() {
+			write("", *a.Type.Elem, it)
+		}
+	case resource.TMap:
+		for _, f := range v.Fields() {
+			write(" "+literal(f.Name), *a.Type.Elem, f.Value)
+		}
+	default:
+		write("", a.Type, v)
+	}
+	return b.String()
+}
+
 // writeValue writes a value, on one line if it fits.
 func writeValue(v resource.Value, depth, width int) string {
-	if line, ok := oneLine(v); ok && len(line) <= width && !(depth == 1 && crowded(v)) {
+	line, ok := oneLine(v)
+	if ok && (v.Kind() == resource.KindString || len(line) <= width && !(depth == 1 && crowded(v))) {
 		return line
 	}
 	pad, end := strings.Repeat("  ", depth+1), strings.Repeat("  ", depth)
@@ -68,7 +92,11 @@ func writeValue(v resource.Value, depth, width int) string {
 	case resource.KindList:
 		b.WriteString("[\n")
 		for _, it := range v.Items() {
-			b.WriteString(pad + writeValue(it, depth+1, entryWidth) + ",\n")
+			text := literal(it.Str()) // a comma may not follow a heredoc
+			if it.Kind() != resource.KindString {
+				text = writeValue(it, depth+1, entryWidth)
+			}
+			b.WriteString(pad + text + ",\n")
 		}
 		b.WriteString(end + "]")
 	case resource.KindObject:
@@ -78,7 +106,6 @@ func writeValue(v resource.Value, depth, width int) string {
 		}
 		b.WriteString(end + "}")
 	default:
-		line, _ := oneLine(v)
 		return line
 	}
 	return b.String()
@@ -169,7 +196,7 @@ func plainLines(s string) bool {
 // break; where the text does not, it is cut off.
 func heredoc(s string) string {
 	mark := "SQL"
-	for strings.Contains("\n"+s, "\n"+mark) {
+	for strings.Contains(s, mark) { // at a line's start it would end the text, blanks before it or not
 		mark += "_"
 	}
 	body := strings.NewReplacer("${", "$${", "%{", "%%{").Replace(s)

@@ -224,13 +224,19 @@ func load(t *testing.T, hcl string) []*resource.Resource {
 // build plans from what is live.
 func build(t *testing.T, w *workspace, desired []*resource.Resource, destroy bool, allow ...string) (*plan.Plan, resource.Diagnostics) {
 	t.Helper()
+	return buildAs(t, "test", w, desired, destroy, allow...)
+}
+
+// buildAs plans for an environment of another name, which has a ledger of its own.
+func buildAs(t *testing.T, environment string, w *workspace, desired []*resource.Resource, destroy bool, allow ...string) (*plan.Plan, resource.Diagnostics) {
+	t.Helper()
 	providers := []resource.Provider{w, postgres.New()}
-	snaps, ds := plan.Read(context.Background(), plan.ReadRequest{Environment: "test", Desired: desired, Providers: providers})
+	snaps, ds := plan.Read(context.Background(), plan.ReadRequest{Environment: environment, Desired: desired, Providers: providers})
 	if ds.HasErrors() {
 		t.Fatal(ds)
 	}
 	p, ds := plan.Build(plan.Request{
-		Environment: plan.Environment{Name: "test", File: "test.hcl"}, Desired: desired, Providers: providers,
+		Environment: plan.Environment{Name: environment, File: environment + ".hcl"}, Desired: desired, Providers: providers,
 		Snapshots: snaps, Version: "test", Destroy: destroy, Allow: allow,
 	})
 	if ds.HasErrors() {
