@@ -160,6 +160,9 @@ func TestMain(m *testing.M) {
 			_ = c.Close()
 		}
 	}
+	for _, stop := range stopPairs {
+		stop()
+	}
 	os.Exit(code)
 }
 
