@@ -175,7 +175,7 @@ func checkPlaces(t *testing.T, env *config.Environment) {
 	var walk func(path string, v resource.Value)
 	check := func(path string, r *resource.Range) {
 		src, ok := env.Sources[r.File]
-		if !ok || r.Line < 1 || r.Column < 1 || r.Byte < 0 || r.EndByte > len(src) || r.EndByte < r.Byte {
+		if !ok || r.Line < 1 || r.Column < 1 || r.Byte < 0 || int(r.EndByte) > len(src) || r.EndByte < r.Byte {
 			t.Errorf("%s has the place %+v", path, r)
 		}
 	}

@@ -28,7 +28,7 @@ type diagKey struct {
 func (k *sink) add(d *resource.Diagnostic) {
 	key := diagKey{summary: d.Summary, detail: d.Detail}
 	if d.Range != nil {
-		key.file, key.at = d.Range.File, d.Range.Byte
+		key.file, key.at = d.Range.File, int(d.Range.Byte)
 	}
 	if k.seen[key] {
 		return
@@ -117,7 +117,7 @@ func (l *loader) finish() resource.Diagnostics {
 		return nil
 	}
 	l.diags.list = slices.DeleteFunc(l.diags.list, func(d *resource.Diagnostic) bool {
-		return !d.Range.IsZero() && !l.syntax[d] && l.unread[fileLine{d.Range.File, d.Range.Line}]
+		return !d.Range.IsZero() && !l.syntax[d] && l.unread[fileLine{d.Range.File, int(d.Range.Line)}]
 	})
 	for _, d := range l.diags.list {
 		if d.Source == "" && !d.Range.IsZero() {
@@ -129,13 +129,13 @@ func (l *loader) finish() resource.Diagnostics {
 
 func (l *loader) line(r *resource.Range) string {
 	src := l.env.Sources[r.File]
-	if r.Byte < 0 || r.Byte > len(src) {
+	if r.Byte < 0 || int(r.Byte) > len(src) {
 		return ""
 	}
 	start := bytes.LastIndexByte(src[:r.Byte], '\n') + 1
 	end := len(src)
 	if i := bytes.IndexByte(src[r.Byte:], '\n'); i >= 0 {
-		end = r.Byte + i
+		end = int(r.Byte) + i
 	}
 	return strings.ToValidUTF8(strings.TrimRight(string(src[start:end]), "\r"), "�")
 }
@@ -144,10 +144,10 @@ func (l *loader) line(r *resource.Range) string {
 func (l *loader) redacted(r *resource.Range) string {
 	line := l.line(r)
 	start := bytes.LastIndexByte(l.env.Sources[r.File][:r.Byte], '\n') + 1
-	head := min(max(r.Byte-start, 0), len(line))
+	head := min(max(int(r.Byte)-start, 0), len(line))
 	tail := ""
-	if r.EndLine == r.Line && r.EndByte-start <= len(line) {
-		tail = line[max(r.EndByte-start, head):]
+	if r.EndLine == r.Line && int(r.EndByte)-start <= len(line) {
+		tail = line[max(int(r.EndByte)-start, head):]
 	}
 	return line[:head] + "(sensitive)" + tail
 }
@@ -162,8 +162,8 @@ func (l *loader) at(r hcl.Range) *resource.Range {
 		l.slab = make([]resource.Range, 0, 256)
 	}
 	l.slab = append(l.slab, resource.Range{
-		File: r.Filename, Line: r.Start.Line, Column: r.Start.Column,
-		EndLine: r.End.Line, EndColumn: r.End.Column, Byte: r.Start.Byte, EndByte: r.End.Byte,
+		File: r.Filename, Line: int32(r.Start.Line), Column: int32(r.Start.Column),
+		EndLine: int32(r.End.Line), EndColumn: int32(r.End.Column), Byte: int32(r.Start.Byte), EndByte: int32(r.End.Byte),
 	})
 	return &l.slab[len(l.slab)-1]
 }

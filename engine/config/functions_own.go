@@ -114,7 +114,7 @@ var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // secret notes a place that refers to a secret, once.
 func (l *loader) secret(source string, at *resource.Range) {
-	key := secretKey{source: source, file: at.File, at: at.Byte}
+	key := secretKey{source: source, file: at.File, at: int(at.Byte)}
 	if !l.secrets[key] {
 		l.secrets[key] = true
 		l.env.Secrets = append(l.env.Secrets, SecretUse{Source: source, At: at})

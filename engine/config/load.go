@@ -102,7 +102,7 @@ func (l *loader) run(file string) {
 		if a.At.File != b.At.File {
 			return strings.Compare(a.At.File, b.At.File)
 		}
-		return a.At.Byte - b.At.Byte
+		return int(a.At.Byte - b.At.Byte)
 	})
 }
 

@@ -66,7 +66,7 @@ func (l *loader) sortedLocals() []*local {
 		if a.at.File != b.at.File {
 			return slices.Compare([]string{a.at.File}, []string{b.at.File})
 		}
-		return a.at.Byte - b.at.Byte
+		return int(a.at.Byte - b.at.Byte)
 	})
 }
 

@@ -18,7 +18,7 @@ var (
 
 func make1(k *resource.Kind, name string, line int, deps ...resource.Dep) *resource.Resource {
 	for i := range deps {
-		deps[i].At = &resource.Range{File: "a.hcl", Line: line + i}
+		deps[i].At = &resource.Range{File: "a.hcl", Line: int32(line + i)}
 	}
 	return &resource.Resource{Address: resource.Address{Kind: k.Name, Name: name}, Kind: k, Deps: deps}
 }

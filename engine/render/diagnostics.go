@@ -98,7 +98,7 @@ func (d *diagnosticWriter) source(x *resource.Diagnostic, paint func(string) str
 			lines = strings.Split(string(src), "\n")
 			d.lines[x.Range.File] = lines
 		}
-		if i := x.Range.Line - 1; i >= 0 && i < len(lines) {
+		if i := int(x.Range.Line) - 1; i >= 0 && i < len(lines) {
 			text = lines[i]
 		}
 	}
@@ -117,12 +117,12 @@ func (d *diagnosticWriter) source(x *resource.Diagnostic, paint func(string) str
 // span gives the bytes of the line that a range covers; to its end, if the
 // range goes on over more lines.
 func span(r *resource.Range, line string) (from, to int) {
-	from = offset(line, r.Column)
+	from = offset(line, int(r.Column))
 	switch {
 	case r.EndLine > r.Line:
 		to = len(strings.TrimRight(line, " \t{"))
 	case r.EndColumn > r.Column:
-		to = offset(line, r.EndColumn)
+		to = offset(line, int(r.EndColumn))
 	default:
 		to = from
 	}

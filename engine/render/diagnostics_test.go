@@ -15,7 +15,7 @@ instance "main" {
 }
 `
 
-func span2(line, column, endLine, endColumn int) *resource.Range {
+func span2(line, column, endLine, endColumn int32) *resource.Range {
 	return &resource.Range{File: "environments/dev.hcl", Line: line, Column: column, EndLine: endLine, EndColumn: endColumn}
 }
 

@@ -18,7 +18,7 @@ func addr(s string) resource.Address {
 }
 
 func at(file string, line int) *resource.Range {
-	return &resource.Range{File: file, Line: line, Column: 1}
+	return &resource.Range{File: file, Line: int32(line), Column: 1}
 }
 
 func hole(ref string) resource.Value {

@@ -7,15 +7,16 @@ import (
 )
 
 // Range is a place in a configuration file. Lines and columns count from 1,
-// columns in characters; bytes count from 0. The zero Range is "nowhere".
+// columns in characters; bytes count from 0. The zero Range is "nowhere". There
+// is one for every value, so it is kept small.
 type Range struct {
 	File      string `json:"file"`
-	Line      int    `json:"line"`
-	Column    int    `json:"column"`
-	EndLine   int    `json:"end_line,omitempty"`
-	EndColumn int    `json:"end_column,omitempty"`
-	Byte      int    `json:"-"`
-	EndByte   int    `json:"-"`
+	Line      int32  `json:"line"`
+	Column    int32  `json:"column"`
+	EndLine   int32  `json:"end_line,omitempty"`
+	EndColumn int32  `json:"end_column,omitempty"`
+	Byte      int32  `json:"-"`
+	EndByte   int32  `json:"-"`
 }
 
 // IsZero tells whether the range is nowhere.
@@ -131,9 +132,9 @@ func (ds Diagnostics) Sort() Diagnostics {
 			return c
 		}
 		if a.Range.Line != b.Range.Line {
-			return a.Range.Line - b.Range.Line
+			return int(a.Range.Line - b.Range.Line)
 		}
-		return a.Range.Column - b.Range.Column
+		return int(a.Range.Column - b.Range.Column)
 	})
 	return slices.CompactFunc(out, func(a, b *Diagnostic) bool { return a.Error() == b.Error() })
 }

@@ -102,14 +102,28 @@ func (s *snapshot) find(wanted []resource.Wanted, ledger []resource.Entry) {
 			s.live[w.Address] = l
 		}
 	}
-	for _, e := range ledger {
-		if s.live[e.Address] != nil {
+	for i := range ledger {
+		e := &ledger[i]
+		if l := s.live[e.Address]; l != nil {
+			e.Attrs = shared(e.Attrs, l.Attrs)
 			continue
 		}
 		if l := s.locate(e.Address, e.Attrs); l != nil && (!declared[e.Address] || l.Identity == e.Identity) {
 			s.live[e.Address] = l
 		}
 	}
+}
+
+// shared gives a value that holds of another what is equal in both, so that it
+// is in memory once: most things are as they were left.
+func shared(v, other resource.Value) resource.Value {
+	fields := v.Fields()
+	for i := range fields {
+		if x := other.Get(fields[i].Name); fields[i].Value.Equal(x) {
+			fields[i].Value = x
+		}
+	}
+	return v
 }
 
 // locate finds one thing by its attributes; nil if it is not there.
