@@ -85,10 +85,13 @@ func codeOfTransport(err error) Code {
 		alert     tls.AlertError
 		header    tls.RecordHeaderError
 		network   net.Error
+		name      *net.DNSError
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return ""
+	case errors.As(err, &name) && name.IsNotFound:
+		return ErrHostUnknown
 	case errors.As(err, &untrusted), errors.As(err, &misnamed), errors.As(err, &invalid), errors.As(err, &unproved):
 		return ErrTLSUntrusted
 	case errors.Is(err, errNoTLS):
@@ -102,6 +105,9 @@ func codeOfTransport(err error) Code {
 	}
 	return ""
 }
+
+// passing are the causes that a connection is tried again for: resolvers fail for moments, too.
+func passing(c Code) bool { return c == ErrWaking || c == ErrHostUnknown }
 
 func dialing(err error) bool {
 	var op *net.OpError
