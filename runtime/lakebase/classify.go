@@ -134,6 +134,9 @@ func codeOfMint(err error) Code {
 		grant  *oauth2.RetrieveError
 	)
 	switch {
+	// What the token endpoint of the login answered is wrapped in these; 400 is a grant or client that it does not know.
+	case errors.Is(err, apierr.ErrUnauthenticated), errors.Is(err, apierr.ErrPermissionDenied), errors.Is(err, apierr.ErrBadRequest):
+		return ErrMintDenied
 	case errors.As(err, &answer) && (answer.StatusCode == 400 || answer.StatusCode == 401 || answer.StatusCode == 403):
 		return ErrMintDenied
 	case errors.As(err, &grant) && grant.Response != nil && grant.Response.StatusCode < 429:
