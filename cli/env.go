@@ -40,7 +40,7 @@ DATABASE_URL. One that is empty, or holds the text None, counts as unset.`,
 
   tellr env --json | jq -r '.settings[] | select(.name == "host").value'`,
 		Annotations: exits{
-			exitDone:  "a database is named",
+			exitDone:  "a database is named, or the local default is what is meant",
 			exitError: "none is, or the variables contradict each other, or --ask got no answer",
 		}.annotations(),
 		Args: none,
@@ -167,7 +167,7 @@ func disclosed(name, value string) string {
 			}
 		}
 		u.RawQuery = q.Encode()
-		return u.String()
+		return strings.ReplaceAll(u.String(), url.QueryEscape(shown), shown)
 	}
 	return value
 }
@@ -184,14 +184,18 @@ func (p *program) use(name, value string, settings []string, r *lakebase.Resolut
 		return strings.Join(slices.Compact(settings), ", ")
 	case name == "DATABRICKS_APP_NAME":
 		return "says that this is an app"
-	case strings.HasPrefix(name, "DATABRICKS_"):
-		if r == nil || !r.Kind.IsLakebase() {
+	case strings.HasPrefix(name, "DATABRICKS_") && r != nil:
+		if !r.Kind.IsLakebase() {
 			return "not needed: no token is"
 		}
 		return "login to the workspace"
 	case name == "LAKEBASE_TYPE" && r != nil && string(r.Kind) == v:
 		return "agrees with the kind"
-	case name == "PGPASSWORD" && r != nil && r.Kind == lakebase.KindURL:
+	case r == nil:
+		return "set"
+	case name == "PGPASSWORD" && r.Kind == lakebase.KindURL && r.Source("kind") == "env DATABASE_URL":
+		return "password, if the URL has none"
+	case name == "PGPASSWORD" && r.Kind == lakebase.KindURL:
 		return "password"
 	}
 	return "not used"
@@ -221,6 +225,9 @@ func (p *program) advice(r *lakebase.Resolution) []string {
 	if r.Kind != lakebase.KindURL && r.Schema == "" {
 		out = append(out, "no schema is named, so the role's own search_path decides: set LAKEBASE_SCHEMA (the Python original took app_data)")
 	}
+	if r.Kind == lakebase.KindURL && r.Schema != "" && r.Source("schema") != "option" {
+		out = append(out, "LAKEBASE_SCHEMA does not apply to a database that is used as its URL says: write options=-csearch_path%3D"+r.Schema+" into the URL")
+	}
 	if r.Kind == lakebase.KindLocal {
 		out = append(out, "nothing names a database: set DATABASE_URL, or LAKEBASE_ENDPOINT (projects/P/branches/B/endpoints/E), or LAKEBASE_INSTANCE with PGHOST")
 	}
@@ -234,7 +241,7 @@ func (p *program) printEnv(x explained) {
 		for _, r := range rows {
 			fmt.Fprintf(w, "  %s\t%s\t%s\n", r[0], r[1], r[2])
 		}
-		w.Flush() // p.Out tells of its errors nowhere else either
+		_ = w.Flush() // nobody is left to be told that standard output is gone
 	}
 	if len(x.Settings) > 0 {
 		p.say("%s", s.Heading("CONNECTION"))
