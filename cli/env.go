@@ -85,7 +85,9 @@ func (p *program) runEnv(cmd *cobra.Command, o envOptions) error {
 		}
 	}
 	r, err := lakebase.Resolve(p.getenv, lakebase.Config{})
-	if err == nil && o.Ask {
+	if err != nil {
+		r = nil
+	} else if o.Ask {
 		var c *lakebase.Connector
 		if c, err = lakebase.New(cmd.Context(), lakebase.WithEnv(p.getenv), lakebase.WithLazyRefresh()); err == nil {
 			r = c.Resolution()
@@ -114,7 +116,7 @@ func (p *program) runEnv(cmd *cobra.Command, o envOptions) error {
 func (p *program) explained(r *lakebase.Resolution, err error) explained {
 	x := explained{Settings: []setting{}, Variables: []variable{}, Notes: []string{}, Advice: []string{}}
 	used := map[string][]string{}
-	if r != nil && err == nil {
+	if r != nil {
 		for _, s := range r.Settings() {
 			x.Settings = append(x.Settings, setting(s))
 			if name, ok := strings.CutPrefix(s.Source, "env "); ok {
