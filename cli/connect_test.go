@@ -236,6 +236,7 @@ x
 	run(0, "(0 rows)", "-c", "SELECT id FROM notes WHERE body = 'gone'") // one transaction
 	run(1, "tellr psql dev.hcl -- -c '\\dt'", "-c", `\dt`)
 	run(1, "psql is not installed")
+	run(1, "write --as-app=web", "--as-app", "web", "-c", "SELECT 1")
 	run(1, "write one of them", "-c", "SELECT 1", "--", "-A")
 	d.want(1, says("needs an environment file"), "psql", "--", "-A")
 
@@ -335,6 +336,10 @@ func TestPsqlIsOpened(t *testing.T) {
 	if !strings.Contains(r.out, "PGPASSWORD=p@ss-word\n") {
 		t.Error(r.out)
 	}
+
+	d.env["PGSSLROOTCERT"] = ""
+	d.env["ANY_POSTGRES"] = "postgresql://u:p%40ss-word@127.0.0.1:1/d?sslmode=verify-full"
+	d.want(3, says("PGSSLROOTCERT=/company/ca.pem\n"), "psql", "plain.hcl") // as pgx, which needs no file
 
 	// The real one, as it is and as the app.
 	t.Setenv("PATH", path)

@@ -39,6 +39,19 @@ func (r *reaching) flags(cmd *cobra.Command) {
 	r.vars.flag(cmd)
 }
 
+// wordApart refuses a label that stands apart from --as-app, where it would be
+// an argument.
+func wordApart(cmd *cobra.Command, args []string) error {
+	if f := cmd.Flags().Lookup("as-app"); f.Changed && f.Value.String() == anyApp && len(args) > 1 {
+		label := args[len(args)-1]
+		if strings.HasSuffix(label, ".hcl") {
+			label = args[0]
+		}
+		return fail("a label of --as-app is joined to it", "without one it is the only app there is", "write --as-app="+label)
+	}
+	return nil
+}
+
 // reached is a database that a command can connect to.
 type reached struct {
 	env     func(string) string // what the connector sees

@@ -53,6 +53,9 @@ The token goes to psql by its environment, never as an argument.`,
 			if at := cmd.ArgsLenAtDash(); at >= 0 {
 				args = args[:at]
 			}
+			if err := wordApart(cmd, args); err != nil {
+				return err
+			}
 			return one("an environment file", "tellr psql environments/dev.hcl")(cmd, args)
 		},
 		ValidArgsFunction: completeFiles("hcl"),

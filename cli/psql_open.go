@@ -56,6 +56,11 @@ func (p *program) psqlEnvironment(ctx context.Context, r *reached, c *lakebase.C
 		if password != "" {
 			vars["PGPASSWORD"] = password
 		}
+		if u, err := url.Parse(target); err == nil && strings.HasPrefix(u.Query().Get("sslmode"), "verify") && !u.Query().Has("sslrootcert") {
+			if vars["PGSSLROOTCERT"], err = p.authorities(ctx, at, client); err != nil {
+				return nil, "", err
+			}
+		}
 	} else {
 		t, err := c.Token(ctx)
 		if err != nil {

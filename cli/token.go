@@ -134,6 +134,9 @@ func atMostOne(what, example string) cobra.PositionalArgs {
 		if len(args) == 0 {
 			return nil
 		}
+		if err := wordApart(cmd, args); err != nil {
+			return err
+		}
 		return one(what, example)(cmd, args)
 	}
 }
