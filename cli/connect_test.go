@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/tellr-dev/tellr/runtime/lakebase"
 	"github.com/tellr-dev/tellr/sandbox"
 )
 
@@ -319,15 +320,13 @@ func TestPsqlIsOpened(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	// Without a file of authorities: the system's, as each version takes them.
-	d.env["PGSSLROOTCERT"] = ""
-	t.Setenv("PGSSLROOTCERT", "")
-	if got := lines()["PGSSLROOTCERT"]; got != "system" {
-		t.Errorf("authorities of psql 17: %q", got)
-	}
-	t.Setenv("FAKE_VERSION", "14.5")
-	d.env["SSL_CERT_FILE"] = "/company/ca.pem"
-	if got := lines()["PGSSLROOTCERT"]; got != "/company/ca.pem" {
-		t.Errorf("authorities of psql 14: %q", got)
+	for version, want := range map[string]string{"17.2": "^system$", "16.0": "^system$", "15.3": "^/.*(pem|crt)$", "9.6.1": "^/.*(pem|crt)$"} {
+		t.Setenv("FAKE_VERSION", version)
+		p := &program{IO: IO{Getenv: func(string) (string, bool) { return "", false }}}
+		got, err := p.authorities(t.Context(), &lakebase.Resolution{}, filepath.Join(bin, "psql"))
+		if err != nil && !strings.Contains(err.Error(), "no authorities") || err == nil && !regexp.MustCompile(want).MatchString(got) {
+			t.Errorf("authorities of psql %s: %q, %v", version, got, err)
+		}
 	}
 	// A URL goes without its password.
 	d.write("plain.hcl", "environment \"plain\" {}\ninstance \"pg\" {\n  postgres {\n    url = env(\"ANY_POSTGRES\")\n  }\n}\n")
@@ -337,7 +336,8 @@ func TestPsqlIsOpened(t *testing.T) {
 		t.Error(r.out)
 	}
 
-	d.env["PGSSLROOTCERT"] = ""
+	d.env["PGSSLROOTCERT"], d.env["SSL_CERT_FILE"] = "", "/company/ca.pem"
+	t.Setenv("PGSSLROOTCERT", "")
 	d.env["ANY_POSTGRES"] = "postgresql://u:p%40ss-word@127.0.0.1:1/d?sslmode=verify-full"
 	d.want(3, says("PGSSLROOTCERT=/company/ca.pem\n"), "psql", "plain.hcl") // as pgx, which needs no file
 
@@ -350,6 +350,11 @@ func TestPsqlIsOpened(t *testing.T) {
 		t.Skip(err)
 	}
 	d.env["PGSSLROOTCERT"] = d.sb.AuthorityFile()
+	t.Setenv("PGSSLROOTCERT", d.sb.AuthorityFile())
+	if err := d.sb.ArmGateway(sandbox.GatewayFault{RefuseLogin: "57P03", Count: 2}); err != nil {
+		t.Fatal(err)
+	}
+	d.quiet(0, says("awake"), "psql", "dev.hcl", "--", "-XAtc", "SELECT 'awake'") // psql itself does not try again
 	ask := []string{"psql", "dev.hcl", "--as-app", "--", "-XAtc", "SELECT current_user, current_schemas(false)"}
 	d.quiet(1, says("you may not act as the app", appSecret), ask...)
 	d.sql(`GRANT $app TO "me@example.com"`)

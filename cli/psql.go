@@ -102,9 +102,10 @@ func (p *program) runPsql(ctx context.Context, o psqlOptions, command bool) erro
 	}
 	defer c.Close()
 	if !command {
-		if r.role != "" {
+		if r.role != "" || c.Resolution().Kind.IsLakebase() {
+			// It wakes a suspended compute, for which psql would not wait, and knows cures that psql does not.
 			if err := p.onDatabase(ctx, r, c, func(*pgx.Conn) error { return nil }); err != nil {
-				return err // with the cure, which psql would not know
+				return err
 			}
 		}
 		return p.openPsql(ctx, r, c, client, o.Args)
