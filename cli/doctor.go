@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tellr-dev/tellr/engine/plan"
 	"github.com/tellr-dev/tellr/engine/render"
 	"github.com/tellr-dev/tellr/runtime/doctor"
 )
@@ -65,18 +66,20 @@ func (p *program) runDoctor(ctx context.Context, o doctorOptions) error {
 	if r.environment != nil {
 		req.Cure = r.cure
 	}
-	var unasked error
 	if r.environment != nil && r.client == "" && len(r.apps) > 0 {
-		clients, err := p.clients(ctx, r, r.apps)
-		unasked = err // the checks will say why, and more
+		asking, cancel := context.WithTimeout(ctx, 20*time.Second) // an API that is down is tried for minutes
+		clients, err := p.clients(asking, r, r.apps)
+		cancel()
 		for _, a := range r.apps {
 			account := doctor.Account{Label: a.Address.String(), Role: clients[a.Address], Needs: r.needs(a)}
-			if account.Role == "" && err == nil {
+			switch {
+			case err != nil: // where the workspace is what fails, its own check says so
+				d := plan.Diagnose(err)[0]
+				account.Absent, account.Cure = "its role is not known: "+d.Summary+": "+d.Detail, d.Cure
+			case account.Role == "":
 				account.Absent, account.Cure = "the app is not there yet", "tellr apply "+o.file
 			}
-			if account.Role != "" || account.Absent != "" {
-				req.Accounts = append(req.Accounts, account)
-			}
+			req.Accounts = append(req.Accounts, account)
 		}
 	}
 	if r.environment != nil && len(req.Accounts) == 0 {
@@ -112,7 +115,7 @@ func (p *program) runDoctor(ctx context.Context, o doctorOptions) error {
 	if doctor.Failed(checks) {
 		return status(exitError)
 	}
-	return unasked
+	return nil
 }
 
 // printCheck prints a check on a line, and its cure on the next.
