@@ -26,6 +26,7 @@ var house = []struct {
 	{"runtime/pgwire", nil},
 	{"runtime/lakebase", nil},
 	{"runtime/proxy", []string{"runtime"}},
+	{"runtime/doctor", []string{"runtime"}},
 	{"engine/internal/fake", []string{"engine/resource"}},
 	{"engine/config", []string{"engine/resource", "engine/graph"}},
 	{"engine/graph", []string{"engine/resource"}},

@@ -85,10 +85,13 @@ func codeOfTransport(err error) Code {
 		alert     tls.AlertError
 		header    tls.RecordHeaderError
 		network   net.Error
+		name      *net.DNSError
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return ""
+	case errors.As(err, &name) && name.IsNotFound:
+		return ErrHostUnknown
 	case errors.As(err, &untrusted), errors.As(err, &misnamed), errors.As(err, &invalid), errors.As(err, &unproved):
 		return ErrTLSUntrusted
 	case errors.Is(err, errNoTLS):
@@ -102,6 +105,9 @@ func codeOfTransport(err error) Code {
 	}
 	return ""
 }
+
+// passing are the causes that a connection is tried again for: resolvers fail for moments, too.
+func passing(c Code) bool { return c == ErrWaking || c == ErrHostUnknown }
 
 func dialing(err error) bool {
 	var op *net.OpError
@@ -128,6 +134,9 @@ func codeOfMint(err error) Code {
 		grant  *oauth2.RetrieveError
 	)
 	switch {
+	// What the token endpoint of the login answered is wrapped in these; 400 is a grant or client that it does not know.
+	case errors.Is(err, apierr.ErrUnauthenticated), errors.Is(err, apierr.ErrPermissionDenied), errors.Is(err, apierr.ErrBadRequest):
+		return ErrMintDenied
 	case errors.As(err, &answer) && (answer.StatusCode == 400 || answer.StatusCode == 401 || answer.StatusCode == 403):
 		return ErrMintDenied
 	case errors.As(err, &grant) && grant.Response != nil && grant.Response.StatusCode < 429:

@@ -102,7 +102,7 @@ func (c *Connector) dialer(dial pgconn.DialFunc, config *tls.Config) pgconn.Dial
 			switch {
 			case code == "":
 				return nil, err
-			case code == ErrWaking && p.wait(ctx):
+			case passing(code) && p.wait(ctx):
 				c.again("dial")
 				continue
 			}
@@ -113,7 +113,7 @@ func (c *Connector) dialer(dial pgconn.DialFunc, config *tls.Config) pgconn.Dial
 
 func (c *Connector) unreachable(code Code, op string, p *patience, err error) *Error {
 	e := fail(code, op, err)
-	if code == ErrWaking && p.tries > 0 {
+	if passing(code) && p.tries > 0 {
 		e.Hint += fmt.Sprintf(" (tried %d times in %s)", p.tries+1, time.Since(p.began).Round(time.Millisecond))
 	}
 	return e

@@ -27,6 +27,7 @@ const (
 	ErrTokenUndecodable   Code = "token_undecodable"
 	ErrTLSRequired        Code = "tls_required"
 	ErrTLSUntrusted       Code = "tls_untrusted"
+	ErrHostUnknown        Code = "host_unknown"
 	ErrWaking             Code = "waking"
 	ErrSuspended          Code = "suspended"
 	ErrTooManyConnections Code = "too_many_connections"
@@ -63,7 +64,7 @@ func Table() []Entry {
 		{ErrConflict, "two settings contradict each other", "LAKEBASE_TYPE=provisioned beside an endpoint path, or a malformed setting",
 			"remove one of the two", false},
 		{ErrMintDenied, "the workspace refuses to issue a token", "HTTP 401 or 403, or no usable workspace credentials",
-			"check DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET; give the service principal CAN_USE on the Lakebase project, and workspace access", false},
+			"check the login to the workspace, for an app DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, for a person databricks auth login or DATABRICKS_TOKEN; give the service principal CAN_USE on the Lakebase project, and workspace access", false},
 		{ErrMintNotFound, "the workspace does not know the database", "HTTP 404",
 			"check the name; the endpoint may be deleted, or the project is autoscaling and addressed as a provisioned instance: set LAKEBASE_ENDPOINT", false},
 		{ErrMintUnavailable, "the workspace's API does not answer as it should", "HTTP 429 or 5xx, timeout, network, DNS",
@@ -78,8 +79,10 @@ func Table() []Entry {
 			"do not set sslmode=disable; check that PGHOST and PGPORT are Lakebase's and that nothing in between takes TLS away", false},
 		{ErrTLSUntrusted, "the server's certificate is not trusted", "x509 errors",
 			"where a company proxy signs certificates, add its authority: SSL_CERT_FILE, PGSSLROOTCERT or WithTLSConfig; check PGHOST", false},
-		{ErrWaking, "the database does not accept connections yet", "57P03, 57P01 or 08xxx during login, connection refused or cut",
-			"the compute is starting; try again in a moment", true},
+		{ErrHostUnknown, "the host's name does not resolve", "DNS says that there is no such name",
+			"check PGHOST; a private link needs its own DNS on this machine; an endpoint that was just made takes a minute to be known", true},
+		{ErrWaking, "the database does not accept connections yet", "57P03, 57P01 or 08xxx during login, connection refused, cut or without an answer",
+			"the compute is starting: try again in a moment; where it lasts, check PGHOST and PGPORT, and that no firewall or private link stands between", true},
 		{ErrSuspended, "the database ended the session", "57P01, 57P02 or a lost connection in use",
 			"scale-to-zero, restart or failover: retry the transaction; keep idle connections shorter than the suspend time", true},
 		{ErrTooManyConnections, "the database has no connection left", "SQLSTATE 53300",

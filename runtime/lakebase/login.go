@@ -183,7 +183,7 @@ func (c *Connector) authenticate(ctx context.Context, l *link, address, user str
 				e.Hint = rejectedHint(e.Hint, user, subject(h.secret))
 			}
 			return nil, nil, end(e)
-		case code == ErrWaking && l.patience.wait(ctx):
+		case passing(code) && l.patience.wait(ctx):
 			c.again("waking")
 			continue
 		case code == "": // the caller's own cancellation, or a refusal that is about none of the table's causes

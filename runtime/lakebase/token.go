@@ -25,6 +25,9 @@ func (t Token) Expiry() time.Time { return t.expiry }
 // Generation counts the tokens of a connector from 1; it is what Invalidate wants.
 func (t Token) Generation() uint64 { return t.generation }
 
+// Identity is who the token is of, as the token itself says: an e-mail or an application id. Empty when it does not.
+func (t Token) Identity() string { return subject(t.secret) }
+
 // String is for logs.
 func (t Token) String() string {
 	return fmt.Sprintf("token{generation %d, expires %s}", t.generation, t.expiry.UTC().Format(time.RFC3339))

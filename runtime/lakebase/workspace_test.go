@@ -82,6 +82,44 @@ func TestMintErrors(t *testing.T) {
 	}
 }
 
+// A login that the workspace's token endpoint refuses is no outage: waiting does not help.
+func TestRefusedLogin(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		status int
+		body   string
+		want   lakebase.Code
+	}{
+		{400, `{"error":"invalid_request","error_description":"said by the endpoint"}`, lakebase.ErrMintDenied},
+		{401, `{"error_code":"invalid_client","message":"said by the endpoint"}`, lakebase.ErrMintDenied},
+		{403, `{"error":"access_denied","error_description":"said by the endpoint"}`, lakebase.ErrMintDenied},
+		{500, `{"error":"said by the endpoint"}`, lakebase.ErrMintUnavailable},
+	} {
+		t.Run(fmt.Sprint(c.status), func(t *testing.T) {
+			t.Parallel()
+			mux := http.NewServeMux()
+			s := httptest.NewServer(mux)
+			defer s.Close()
+			mux.HandleFunc("/oidc/.well-known/oauth-authorization-server", func(w http.ResponseWriter, _ *http.Request) {
+				body(`{"authorization_endpoint":"%[1]s/oidc/v1/authorize","token_endpoint":"%[1]s/oidc/v1/token"}`, s.URL)(w, nil)
+			})
+			mux.HandleFunc("/oidc/v1/token", func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(c.status)
+				fmt.Fprint(w, c.body)
+			})
+			env := map[string]string{"DATABRICKS_HOST": s.URL, "DATABRICKS_CLIENT_ID": "sp", "DATABRICKS_CLIENT_SECRET": "workspace-canary",
+				"DATABRICKS_CONFIG_FILE": "/nonexistent", "PGHOST": "db.example.com", "PGUSER": "sp", "LAKEBASE_ENDPOINT": path}
+			conn, err := lakebase.New(t.Context(), lakebase.WithEnv(func(name string) string { return env[name] }))
+			must(t, err)
+			defer conn.Close()
+			if _, err = conn.Token(t.Context()); !errors.Is(err, c.want) || !strings.Contains(err.Error(), "said by the endpoint") || strings.Contains(err.Error(), "canary") {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
 func TestRetryAfterReachesTheStatus(t *testing.T) {
 	t.Parallel()
 	env, _ := workspace(t, status(429, "Retry-After", "120"))

@@ -187,6 +187,7 @@ func TestMalformedStartupIsRefused(t *testing.T) {
 		{"http", "GET / HTTP/1.1\r\n\r\n", "invalid length"},
 		{"no user", string(appendStartup(nil, Version30, []byte{0})), "no PostgreSQL user name"},
 		{"no terminator", string(appendStartup(nil, Version30, []byte("user\x00ada\x00"))), "terminator"},
+		{"bytes behind the terminator", string(appendStartup(nil, Version30, []byte("user\x00ada\x00\x00x"))), "terminator"},
 		{"protocol 2", string(appendStartup(nil, 2<<16, nil)), "unsupported frontend protocol 2.0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

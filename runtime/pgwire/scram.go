@@ -17,6 +17,9 @@ import (
 // is ignored in favour of the startup packet's. Passwords are used as they are: SASLprep changes none of ASCII.
 const scramMechanism = "SCRAM-SHA-256"
 
+// maxIterations bounds the work that a server can demand of a client: about a second. Postgres' default is 4096.
+const maxIterations = 2_000_000
+
 // Verifier is what a server keeps of a password. It proves a login without knowing the password.
 type Verifier struct {
 	Iterations int
@@ -136,14 +139,17 @@ func (e *clientExchange) bare() string  { return "n=,r=" + e.own }
 func (e *clientExchange) first() string { return "n,," + e.bare() }
 
 func (e *clientExchange) answer(challenge string) (string, error) {
+	if e.message != "" {
+		return "", errors.New("server challenges twice")
+	}
 	attributes := parseAttributes(challenge)
 	salt, err := base64.StdEncoding.DecodeString(attributes['s'])
 	if err != nil {
 		return "", errors.New("malformed SCRAM challenge: salt")
 	}
 	iterations, err := strconv.Atoi(attributes['i'])
-	if err != nil || iterations < 1 {
-		return "", errors.New("malformed SCRAM challenge: iterations")
+	if err != nil || iterations < 1 || iterations > maxIterations {
+		return "", fmt.Errorf("malformed SCRAM challenge: 1 to %d iterations are taken", maxIterations)
 	}
 	if !strings.HasPrefix(attributes['r'], e.own) || len(attributes['r']) == len(e.own) {
 		return "", errors.New("malformed SCRAM challenge: nonce")

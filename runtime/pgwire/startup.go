@@ -159,6 +159,9 @@ func parseParameters(body []byte) (map[string]string, error) {
 			return nil, errors.New("invalid startup packet layout: expected terminator as last byte")
 		}
 		if len(key) == 0 {
+			if len(rest) > 0 {
+				return nil, errors.New("invalid startup packet layout: expected terminator as last byte")
+			}
 			return parameters, nil
 		}
 		value, rest, ok := bytes.Cut(rest, []byte{0})
