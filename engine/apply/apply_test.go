@@ -87,11 +87,15 @@ func TestRunFillsHolesAndTellsTheLedger(t *testing.T) {
 		t.Errorf("%d ledger entries, %d steps done", len(w.Ledger), len(result.Done))
 	}
 	for _, e := range w.Ledger {
-		if strings.Contains(e.Attrs.Show(), "s3cret") || e.By != "tester" {
-			t.Errorf("ledger entry %s by %q: %s", e.Address, e.By, e.Attrs.Show())
+		attrs, err := e.Attrs.Value()
+		if err != nil {
+			t.Fatal(err)
 		}
-		if e.Address.Name == "a" && !e.Attrs.Known() {
-			t.Errorf("the ledger holds a hole: %s", e.Attrs.Show())
+		if strings.Contains(attrs.Show(), "s3cret") || e.By != "tester" {
+			t.Errorf("ledger entry %s by %q: %s", e.Address, e.By, attrs.Show())
+		}
+		if e.Address.Name == "a" && !attrs.Known() {
+			t.Errorf("the ledger holds a hole: %s", attrs.Show())
 		}
 	}
 }

@@ -118,13 +118,13 @@ func (r *run) record(ctx context.Context, session resource.Session, system strin
 		} else {
 			entries = append(entries, resource.Entry{
 				Address: rec.Address, Source: rec.Source, Protected: rec.Data, By: r.svc.Who, At: r.started.UTC().Format("2006-01-02T15:04:05Z"),
-				Attrs: rec.Attrs.Fill(func(h resource.Hole) (resource.Value, bool) {
+				Attrs: resource.Remember(rec.Attrs.Fill(func(h resource.Hole) (resource.Value, bool) {
 					if h.IsSecret() {
 						return resource.Value{}, false
 					}
 					v, err := r.fill(h)
 					return v, err == nil
-				}),
+				})),
 			})
 		}
 	}

@@ -160,15 +160,17 @@ func (b *builder) delta(a resource.Address) *resource.Delta {
 			d.Reason = "it was deleted outside of tellr"
 		}
 	default:
-		last := resource.Null()
-		if d.Last != nil {
-			last = d.Last.Attrs
-		}
-		in := diff.Input{Kind: r.Kind, Last: last, Want: want, Live: live.Attrs, Ignore: r.Ignore}
+		in := diff.Input{Kind: r.Kind, Want: want, Live: live.Attrs, Ignore: r.Ignore}
 		d.Changes = diff.Compare(in)
-		// Whether the files moved is asked of what differs only: a fingerprint
-		// of everything would be most of the work of an empty plan.
-		if in.Same = len(d.Changes) > 0 && d.Last != nil && d.Last.Source == r.Attrs.Fingerprint(); in.Same {
+		// What was applied last, and whether the files moved since, is asked of
+		// what differs only: for everything it would be most of the work of an
+		// empty plan.
+		if len(d.Changes) > 0 && d.Last != nil {
+			var err error
+			if in.Last, err = d.Last.Attrs.Value(); err != nil {
+				b.ds.Errorf(r.Range, fmt.Sprintf("what the ledger remembers of %s cannot be read", a), "report this as a bug of tellr", "%v", err)
+			}
+			in.Same = d.Last.Source == r.Attrs.Fingerprint()
 			d.Changes = diff.Compare(in)
 		}
 		d.Action = resource.NoOp

@@ -268,7 +268,11 @@ func TestTheSameFilesCannotBeTheCause(t *testing.T) {
 	w := fake.New()
 	applyAll(t, w, desired())
 	for i := range w.Ledger {
-		w.Ledger[i].Attrs = w.Ledger[i].Attrs.With("size", resource.Int(77)) // as it was before it was canonical
+		attrs, err := w.Ledger[i].Attrs.Value()
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Ledger[i].Attrs = resource.Remember(attrs.With("size", resource.Int(77))) // as it was before it was canonical
 	}
 	w.Things[addr("host", "main")] = w.Things[addr("host", "main")].With("size", resource.Int(9))
 	if c := mustBuild(t, w, desired(), nil).Step("host.main").Cause; c != resource.CauseDrift {

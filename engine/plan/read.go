@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -40,7 +41,11 @@ func Read(ctx context.Context, req ReadRequest) ([]*resource.Snapshot, resource.
 	}
 	// What the ledgers remember of the workspace and no file declares any more
 	// is read in a second go: only the ledgers know of it.
-	if left := leftovers(req, dbs); len(left) > 0 {
+	left, err := leftovers(req, dbs)
+	if err != nil {
+		return nil, append(ds, diagnose(err)...)
+	}
+	if len(left) > 0 {
 		more, mds := Scopes(req.Environment, append(slices.Clone(req.Desired), left...), req.Providers)
 		ds = append(ds, mds...)
 		again, _ := split(more)
@@ -150,7 +155,7 @@ func fillScopes(scopes []resource.Scope, desired []*resource.Resource, snaps []*
 }
 
 // leftovers are workspace things that a ledger remembers and no file declares.
-func leftovers(req ReadRequest, dbs []*resource.Snapshot) []*resource.Resource {
+func leftovers(req ReadRequest, dbs []*resource.Snapshot) ([]*resource.Resource, error) {
 	declared := map[resource.Address]bool{}
 	for _, r := range req.Desired {
 		declared[r.Address] = true
@@ -167,11 +172,15 @@ func leftovers(req ReadRequest, dbs []*resource.Snapshot) []*resource.Resource {
 			k := kinds[e.Address.Kind]
 			if k != nil && k.Stage == resource.Workspace && !declared[e.Address] {
 				declared[e.Address] = true
-				left = append(left, &resource.Resource{Address: e.Address, Kind: k, Attrs: e.Attrs})
+				attrs, err := e.Attrs.Value()
+				if err != nil {
+					return nil, fmt.Errorf("read the ledger: attributes of %s: %w", e.Address, err)
+				}
+				left = append(left, &resource.Resource{Address: e.Address, Kind: k, Attrs: attrs})
 			}
 		}
 	}
-	return left
+	return left, nil
 }
 
 // diagnose turns joined errors into diagnostics, keeping those that already

@@ -133,7 +133,9 @@ func TestAddresses(t *testing.T) {
 
 func TestDiagnosticsSortByPlaceOnce(t *testing.T) {
 	var ds resource.Diagnostics
-	at := func(file string, line int32) *resource.Range { return &resource.Range{File: file, Line: line, Column: 1} }
+	at := func(file string, line int32) *resource.Range {
+		return &resource.Range{File: file, Line: line, Column: 1}
+	}
 	ds.Errorf(nil, "nowhere", "", "")
 	ds.Errorf(at("b", 1), "third", "", "")
 	ds.Errorf(at("a", 9), "second", "", "")

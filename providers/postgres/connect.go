@@ -56,7 +56,9 @@ func withFormerGrantees(scope resource.Scope, ledger []resource.Entry) (resource
 	former := map[resource.Address]resource.Value{}
 	for _, e := range ledger {
 		if e.Address.Kind == "grants" {
-			former[e.Address] = e.Attrs.Get("to")
+			if attrs, err := e.Attrs.Value(); err == nil { // what is not a value is told when it is compared
+				former[e.Address] = attrs.Get("to")
+			}
 		}
 	}
 	wanted, more := slices.Clone(scope.Wanted), false

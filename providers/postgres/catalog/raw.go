@@ -1,6 +1,9 @@
 package catalog
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // The rows of read.sql as they come, held together by OID.
 type raw struct {
@@ -28,8 +31,9 @@ type sessionRow struct {
 }
 
 type ledgerRow struct {
-	address, identity, attrs, source, by, at string
-	protected                                bool
+	address, identity, source, by, at string
+	attrs                             []byte
+	protected                         bool
 }
 
 type roleRow struct {
@@ -173,7 +177,7 @@ func newRaw() *raw {
 func (w *raw) takers() map[string]func(row) {
 	return map[string]func(row){
 		"objects": func(r row) {
-			w.ledger = append(w.ledger, ledgerRow{address: string(r.values[0]), identity: r.text(1), attrs: string(r.values[2]),
+			w.ledger = append(w.ledger, ledgerRow{address: string(r.values[0]), identity: r.text(1), attrs: bytes.Clone(r.values[2]),
 				source: r.text(3), protected: r.flag(4), by: r.text(5), at: r.text(6)})
 		},
 		"canon": func(r row) { w.canon[string(r.values[0])] = r.text(1) },

@@ -33,7 +33,9 @@ func Read(ctx context.Context, conn *pgx.Conn, scope resource.Scope) (*resource.
 	if known.err != nil {
 		return nil, known.err
 	}
-	s.find(scope.Wanted, known.entries)
+	if err := s.find(scope.Wanted, known.entries); err != nil {
+		return nil, err
+	}
 	s.findRest(scope)
 
 	facts := s.facts(ask)

@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -82,9 +81,7 @@ func decodeLedger(rows []ledgerRow) decoded {
 		if err := e.Address.UnmarshalText([]byte(l.address)); err != nil {
 			return decoded{err: fmt.Errorf("read the ledger: %w", err)}
 		}
-		if err := json.Unmarshal([]byte(l.attrs), &e.Attrs); err != nil {
-			return decoded{err: fmt.Errorf("read the ledger: attributes of %s: %w", l.address, err)}
-		}
+		e.Attrs = resource.RememberedText(l.attrs)
 		out = append(out, e)
 	}
 	slices.SortFunc(out, func(a, b resource.Entry) int { return a.Address.Compare(b.Address) })
@@ -94,7 +91,7 @@ func decodeLedger(rows []ledgerRow) decoded {
 // find looks for all that is wanted and all that the ledger knows. What was
 // renamed in the files is found under the name that the ledger has, if it is
 // still the thing that the ledger means.
-func (s *snapshot) find(wanted []resource.Wanted, ledger []resource.Entry) {
+func (s *snapshot) find(wanted []resource.Wanted, ledger []resource.Entry) error {
 	declared := make(map[resource.Address]bool, len(wanted))
 	for _, w := range wanted {
 		declared[w.Address] = true
@@ -104,26 +101,18 @@ func (s *snapshot) find(wanted []resource.Wanted, ledger []resource.Entry) {
 	}
 	for i := range ledger {
 		e := &ledger[i]
-		if l := s.live[e.Address]; l != nil {
-			e.Attrs = shared(e.Attrs, l.Attrs)
+		if s.live[e.Address] != nil {
 			continue
 		}
-		if l := s.locate(e.Address, e.Attrs); l != nil && (!declared[e.Address] || l.Identity == e.Identity) {
+		attrs, err := e.Attrs.Value()
+		if err != nil {
+			return fmt.Errorf("read the ledger: attributes of %s: %w", e.Address, err)
+		}
+		if l := s.locate(e.Address, attrs); l != nil && (!declared[e.Address] || l.Identity == e.Identity) {
 			s.live[e.Address] = l
 		}
 	}
-}
-
-// shared gives a value that holds of another what is equal in both, so that it
-// is in memory once: most things are as they were left.
-func shared(v, other resource.Value) resource.Value {
-	fields := v.Fields()
-	for i := range fields {
-		if x := other.Get(fields[i].Name); fields[i].Value.Equal(x) {
-			fields[i].Value = x
-		}
-	}
-	return v
+	return nil
 }
 
 // locate finds one thing by its attributes; nil if it is not there.

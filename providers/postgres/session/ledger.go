@@ -62,19 +62,20 @@ ON CONFLICT (environment, address) DO UPDATE
 SET kind = excluded.kind, schema = excluded.schema, identity = excluded.identity, attrs = excluded.attrs, source = excluded.source, protected = excluded.protected,
   by = excluded.by, at = excluded.at`
 
-// standsIn gives the schema of a thing and its name there; for a trigger, the
-// name of its table. Both are "" for what stands in no schema.
-func standsIn(e resource.Entry) (schema, name string) {
-	switch e.Address.Kind {
-	case "schema":
-		return e.Attrs.Get("name").Str(), ""
-	case "trigger":
-		if schema, name, ok := sqltext.SplitQualified(e.Attrs.Get("table").Str()); ok {
+// standsIn gives the schema of a thing and its name there; for a part of a
+// table, such as a trigger, the name of that. Both are "" for what stands in no
+// schema.
+func standsIn(kind string, attrs resource.Value) (schema, name string) {
+	switch {
+	case kind == "schema":
+		return attrs.Get("name").Str(), ""
+	case attrs.Has("table"):
+		if schema, name, ok := sqltext.SplitQualified(attrs.Get("table").Str()); ok {
 			return schema, name
 		}
 		return "", ""
 	}
-	return e.Attrs.Get("schema").Str(), e.Attrs.Get("name").Str()
+	return attrs.Get("schema").Str(), attrs.Get("name").Str()
 }
 
 const putRun = `
@@ -136,7 +137,11 @@ func (s *Session) queueObjects(b *pgx.Batch) error {
 		if err != nil {
 			return fmt.Errorf("record %s: %w", e.Address, err)
 		}
-		in, called := standsIn(e)
+		value, err := e.Attrs.Value()
+		if err != nil {
+			return fmt.Errorf("record %s: %w", e.Address, err)
+		}
+		in, called := standsIn(e.Address.Kind, value)
 		schema, name = append(schema, in), append(name, called)
 		address, kind, identity = append(address, e.Address.String()), append(kind, e.Address.Kind), append(identity, e.Identity)
 		attrs, source, protected = append(attrs, string(text)), append(source, e.Source), append(protected, e.Protected)

@@ -68,7 +68,15 @@ func TestLedger(t *testing.T) {
 		case live == nil || live.Identity != e.Identity || e.Identity == "":
 			t.Errorf("%s: identity %q, live %v", e.Address, e.Identity, live)
 		}
-		if e.Address.Name == "t" && (!e.Protected || e.By != "me" || e.At != "2026-03-01T12:00:00Z" || !e.Attrs.Equal(table.Attrs)) {
+		attrs, err := e.Attrs.Value()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := table.Attrs.Value()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Address.Name == "t" && (!e.Protected || e.By != "me" || e.At != "2026-03-01T12:00:00Z" || !attrs.Equal(want)) {
 			t.Errorf("%+v", e)
 		}
 	}

@@ -188,7 +188,7 @@ func entry(address string, attrs ...resource.Field) resource.Entry {
 	if err != nil {
 		panic(err)
 	}
-	return resource.Entry{Address: a, Attrs: resource.Object(attrs...)}
+	return resource.Entry{Address: a, Attrs: resource.Remember(resource.Object(attrs...))}
 }
 
 func text(name, v string) resource.Field { return resource.F(name, resource.String(v)) }
