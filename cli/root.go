@@ -67,6 +67,7 @@ state file.`,
 	}
 	group("DEPLOY", newPlanCommand(p), newApplyCommand(p), newDestroyCommand(p), newShowCommand(p))
 	group("FILES", newValidateCommand(p), newFmtCommand(p), newGraphCommand(p), newSchemaCommand(p))
+	group("CONNECT", newRunCommand(p), newProxyCommand(p))
 	group("MORE", newSandboxCommand(p), newVersionCommand(p), newCompletionCommand(p))
 	root.SetHelpCommandGroupID("MORE")
 	return root
