@@ -54,7 +54,7 @@ type Accepted struct {
 	TLS     bool
 	Startup Startup
 	Cancel  *CancelKey
-	Raw     []byte // the packet of the startup or the cancel request as it came, with its length
+	Raw     []byte // the startup packet as it came, with its length
 }
 
 // Accept negotiates encryption and reads the first packet of a client. A nil config answers that TLS is not offered;
@@ -100,7 +100,6 @@ func Accept(conn net.Conn, config *tls.Config) (Accepted, error) {
 				return a, fmt.Errorf("cancel request of %d bytes is too short", len(body))
 			}
 			a.Cancel = &CancelKey{Process: binary.BigEndian.Uint32(body), Secret: bytes.Clone(body[4:])}
-			a.Raw = appendStartup(nil, code, body)
 			return a, nil
 		case code>>16 == 3:
 			parameters, err := parseParameters(body)

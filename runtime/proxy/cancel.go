@@ -46,7 +46,7 @@ const maxSecret = 256
 
 // forward passes a cancel request on. It needs no place below the limit: it is what helps when that is reached. As with
 // Postgres nobody hears how it went.
-func (p *Proxy) forward(key pgwire.CancelKey, packet []byte) {
+func (p *Proxy) forward(key pgwire.CancelKey) {
 	if len(key.Secret) > maxSecret {
 		return
 	}
@@ -64,10 +64,10 @@ func (p *Proxy) forward(key pgwire.CancelKey, packet []byte) {
 		}
 		defer done()
 		key.Process, key.Secret = u.process, u.secret
-		packet = binary.BigEndian.AppendUint32(nil, uint32(12+len(key.Secret)))
-		packet = binary.BigEndian.AppendUint32(packet, cancelCode)
-		packet = append(binary.BigEndian.AppendUint32(packet, key.Process), key.Secret...)
 	}
+	packet := binary.BigEndian.AppendUint32(nil, uint32(12+len(key.Secret)))
+	packet = binary.BigEndian.AppendUint32(packet, cancelCode)
+	packet = append(binary.BigEndian.AppendUint32(packet, key.Process), key.Secret...)
 	ctx, cancel := context.WithTimeout(p.ctx, cancelTime)
 	defer cancel()
 	conn, err := p.connector.Dial(ctx)

@@ -43,51 +43,50 @@ func (c *client) serve() {
 	defer p.leave(c)
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(startupTime))
-	packet, cancel, err := c.greet()
+	wants, cancel, err := c.greet()
 	<-p.strangers
 	switch {
 	case err != nil:
 		c.refuse(err)
 	case cancel != nil:
 		p.counters.cancels.Add(1)
-		p.forward(*cancel, packet)
+		p.forward(*cancel)
 	default:
 		c.SetDeadline(time.Time{})
-		if err := c.connect(packet); err != nil {
+		if err := c.connect(wants); err != nil {
 			c.refuse(err)
 		}
 	}
 }
 
 // greet finds out what the connection wants, and whether it may.
-func (c *client) greet() (packet []byte, cancel *pgwire.CancelKey, err error) {
+func (c *client) greet() (wants startup, cancel *pgwire.CancelKey, err error) {
 	if c.local {
 		if err := samePeer(c.Conn); err != nil {
-			return nil, nil, strange(err.Error())
+			return wants, nil, strange(err.Error())
 		}
 	}
 	a, err := pgwire.Accept(c, nil)
 	if err != nil {
-		return nil, nil, &told{err}
+		return wants, nil, &told{err}
 	}
 	if a.Cancel != nil {
-		return a.Raw, a.Cancel, nil
+		return wants, a.Cancel, nil
 	}
-	s, err := parseStartup(a.Raw)
-	if err != nil {
-		return nil, nil, &pgwire.Error{Code: pgwire.CodeProtocolViolation, Message: err.Error()}
+	if wants, err = parseStartup(a.Raw); err != nil {
+		return wants, nil, &pgwire.Error{Code: pgwire.CodeProtocolViolation, Message: err.Error()}
 	}
 	if !c.local {
 		password, err := pgwire.AskPassword(c)
 		if err != nil {
-			return nil, nil, &told{err}
+			return wants, nil, &told{err}
 		}
 		if subtle.ConstantTimeCompare([]byte(password), []byte(c.proxy.password)) != 1 {
-			return nil, nil, strange("the password is not the one of this proxy")
+			return wants, nil, strange("the password is not the one of this proxy")
 		}
 	}
-	s.rewrite(c.proxy.role, c.proxy.database, c.proxy.defaults)
-	return s.encode(), nil, nil
+	wants.rewrite(c.proxy.role, c.proxy.database, c.proxy.defaults)
+	return wants, nil, nil
 }
 
 // told is an error that the client knows of already, or that ended its connection.
@@ -97,7 +96,7 @@ type told struct{ error }
 var errGone = errors.New("the client is gone")
 
 // connect gets the client a session and passes it on until its end. An error is for the client, which has no session yet.
-func (c *client) connect(packet []byte) error {
+func (c *client) connect(wants startup) error {
 	p := c.proxy
 	if p.isLeaving() {
 		return draining()
@@ -108,7 +107,7 @@ func (c *client) connect(packet []byte) error {
 	}
 	defer release()
 	if p.pool == nil {
-		u, err := c.fresh(packet)
+		u, err := c.fresh(wants)
 		if err != nil {
 			return err
 		}
@@ -116,10 +115,10 @@ func (c *client) connect(packet []byte) error {
 		s := &session{client: c, upstream: u}
 		return s.run(u.greeting)
 	}
-	u := p.pool.take(packet)
+	u := p.pool.take(wants.key())
 	if u != nil {
 		p.counters.reused.Add(1)
-	} else if u, err = c.fresh(packet); err != nil {
+	} else if u, err = c.fresh(wants); err != nil {
 		p.pool.gone()
 		return err
 	}
@@ -146,10 +145,10 @@ func (c *client) connect(packet []byte) error {
 }
 
 // fresh makes a session, for as long as the client waits.
-func (c *client) fresh(packet []byte) (*upstream, error) {
+func (c *client) fresh(wants startup) (*upstream, error) {
 	var u *upstream
 	err := c.attended(func(ctx context.Context) (err error) {
-		u, err = c.proxy.connect(ctx, packet)
+		u, err = c.proxy.connect(ctx, wants)
 		return err
 	})
 	if err != nil {

@@ -16,7 +16,7 @@
 //	drain.go    the end: idle sessions first, then 57P01 to the rest
 //
 // Nothing of a message is decoded or made anew once a session has begun. A session is given to another client only after
-// DISCARD ALL, when nothing was under way, and only to one whose startup packet is the same byte for byte.
+// DISCARD ALL, when nothing was under way, and only to one whose startup packet asks for the same.
 //
 // The package knows nothing of the rest of tellr: not of the command line, not of plans.
 package proxy

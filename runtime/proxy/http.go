@@ -47,7 +47,7 @@ func (p *Proxy) ready(w http.ResponseWriter, r *http.Request) {
 func (p *Proxy) Probe(ctx context.Context) error {
 	s := startup{protocol: 3 << 16}
 	s.rewrite(p.role, p.database, p.defaults)
-	u, err := p.connect(ctx, s.encode())
+	u, err := p.connect(ctx, s)
 	if err != nil {
 		return err
 	}

@@ -35,16 +35,16 @@ func newPool(o Options) *pool {
 	return p
 }
 
-// take gives the session that was used last of those made with the same startup packet, or nil. Then the caller makes
+// take gives the session that was used last of those that are the same, or nil. Then the caller makes
 // one, for which there is room now, and either gives it to put or says gone.
-func (p *pool) take(packet []byte) *upstream {
+func (p *pool) take(key string) *upstream {
 	var dead []*upstream
 	p.mu.Lock()
 	p.used++
 	var found *upstream
 	for i := len(p.idle) - 1; i >= 0 && found == nil; i-- {
 		u := p.idle[i]
-		if u.key != string(packet) {
+		if u.key != key {
 			continue
 		}
 		p.idle = slices.Delete(p.idle, i, i+1)

@@ -101,3 +101,11 @@ func (s *startup) rewrite(role, database string, defaults map[string]string) {
 		}
 	}
 }
+
+// key is the same for packets that ask for the same session: the order of parameters, which some clients leave to chance,
+// is of no meaning.
+func (s startup) key() string {
+	same := startup{s.protocol, slices.Clone(s.parameters)}
+	slices.SortStableFunc(same.parameters, func(a, b parameter) int { return strings.Compare(a.name, b.name) })
+	return string(same.encode())
+}

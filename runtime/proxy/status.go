@@ -145,7 +145,9 @@ func (m *metrics) begin(name, kind, help string) {
 	m.write("# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
 }
 
-func (m *metrics) value(labels string, v float64) { m.write("%s%s %s\n", m.name, labels, strconv.FormatFloat(v, 'f', -1, 64)) }
+func (m *metrics) value(labels string, v float64) {
+	m.write("%s%s %s\n", m.name, labels, strconv.FormatFloat(v, 'f', -1, 64))
+}
 
 func (m *metrics) write(format string, args ...any) {
 	if m.err == nil {

@@ -33,14 +33,14 @@ type upstream struct {
 }
 
 // connect opens a session for a startup packet.
-func (p *Proxy) connect(ctx context.Context, packet []byte) (*upstream, error) {
+func (p *Proxy) connect(ctx context.Context, wants startup) (*upstream, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTime)
 	defer cancel()
-	conn, err := p.connector.Connect(ctx, p.role, packet)
+	conn, err := p.connector.Connect(ctx, p.role, wants.encode())
 	if err != nil {
 		return nil, err
 	}
-	u := &upstream{conn: conn, key: string(packet), born: time.Now()}
+	u := &upstream{conn: conn, key: wants.key(), born: time.Now()}
 	if err := u.greet(); err != nil {
 		conn.Close()
 		return nil, err
