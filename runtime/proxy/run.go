@@ -123,24 +123,25 @@ func prepare(ctx context.Context, command Command, opts Options, connect func(co
 		entry, _ := lakebase.ErrNoEnvironment.Lookup()
 		return nil, nil, closeAll, &lakebase.Error{Code: lakebase.ErrNoEnvironment, Op: "read the environment", Hint: entry.Hint}
 	}
-	if p, err = New(connector, opts); err != nil {
+	made, err := New(connector, opts)
+	if err != nil {
 		return nil, nil, closeAll, err
 	}
-	closeAll = func() { p.Close(); connector.Close() }
-	if err := p.Start(ctx); err != nil {
+	closeAll = func() { made.Close(); connector.Close() }
+	if err := made.Start(ctx); err != nil {
 		return nil, nil, closeAll, err
 	}
 	if err := FirstToken(ctx, connector); err != nil {
 		return nil, nil, closeAll, err
 	}
 	if command.Started != nil {
-		stop, err := command.Started(ctx, p)
+		stop, err := command.Started(ctx, made)
 		if err != nil {
 			return nil, nil, closeAll, err
 		}
-		closeAll = func() { p.Close(); stop(); connector.Close() }
+		closeAll = func() { made.Close(); stop(); connector.Close() }
 	}
-	return p, childEnvironment(command.Env, p.Environment()), closeAll, nil
+	return made, childEnvironment(command.Env, made.Environment()), closeAll, nil
 }
 
 // FirstToken gets a token, for a quarter of a minute also while the workspace's API has a bad moment.
