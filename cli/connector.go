@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"time"
 
@@ -51,6 +52,14 @@ func (p *program) logger(level string) *slog.Logger {
 	var l slog.Level
 	_ = l.UnmarshalText([]byte(level)) // one of the flag's words
 	return slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: l}))
+}
+
+// halve leaves half of the processors to the application and the database, which have the work: with fewer threads the
+// proxy also takes less time for each statement. GOMAXPROCS in the environment decides otherwise.
+func (p *program) halve() {
+	if v, _ := p.Getenv("GOMAXPROCS"); v == "" {
+		runtime.GOMAXPROCS(max(1, runtime.GOMAXPROCS(0)/2))
+	}
 }
 
 // connector makes the authenticator from the process environment.

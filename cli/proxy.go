@@ -79,6 +79,7 @@ func (p *program) runProxy(ctx context.Context, o proxyOptions, listenSet bool) 
 		return err
 	}
 	proxy.Protect()
+	p.halve()
 	p.stopping = "Ending the sessions. Interrupt again to cut them."
 	control, err := proxy.ListenControl(ctx, p.controlPath(o.control))
 	if err != nil {
@@ -136,7 +137,7 @@ func newProxyWaitCommand(p *program, o *proxyOptions, control func(*cobra.Comman
 	cmd := &cobra.Command{
 		Use:         "wait",
 		Short:       "Wait until the proxy is ready",
-		Long:        "wait returns when a proxy of this user is ready for clients: it listens, and has a token.",
+		Long:        "wait returns when a proxy of this user is ready: it listens, and has a token.",
 		Example:     "  tellr proxy & tellr proxy wait && psql",
 		Annotations: exits{exitDone: "it is ready", exitError: "it was not ready in time"}.annotations(),
 		Args:        none,
@@ -198,7 +199,7 @@ func newProxyStopCommand(p *program, o *proxyOptions, control func(*cobra.Comman
 	cmd := &cobra.Command{
 		Use:         "stop",
 		Short:       "Stop the proxy as SIGTERM does",
-		Long:        "stop asks a proxy of this user to end its sessions and itself. It does not wait for that.",
+		Long:        "stop asks a proxy of this user to end its sessions and itself, and does not wait.",
 		Example:     "  tellr proxy stop",
 		Annotations: exits{exitDone: "it was asked", exitError: "there is none"}.annotations(),
 		Args:        none,

@@ -76,6 +76,7 @@ func (p *program) runRun(ctx context.Context, o runOptions, listenSet bool, args
 	}
 	p.deaf() // the command decides what an interrupt means
 	proxy.Protect()
+	p.halve()
 	command := proxy.Command{Args: args, Env: os.Environ(), Stdin: p.streams.In, Stdout: p.streams.Out, Stderr: p.streams.Err,
 		Terminal: p.InTerminal, Orphans: true, Patience: o.drain,
 		Started: func(ctx context.Context, pr *proxy.Proxy) (func(), error) { return serveHealth(ctx, o.health, pr) }}
@@ -86,7 +87,15 @@ func (p *program) runRun(ctx context.Context, o runOptions, listenSet bool, args
 		if errors.Is(err, context.Canceled) {
 			return err
 		}
-		_ = p.conclude(ctx, connectFailure(err)) // shows it
+		switch code {
+		case proxy.ExitNotFound:
+			err = fail("there is no command "+args[0], err.Error(), "check its name and PATH")
+		case proxy.ExitNotExecutable:
+			err = fail(args[0]+" may not be executed", err.Error(), "chmod +x makes a script executable; its first line names its interpreter")
+		default:
+			err = connectFailure(err)
+		}
+		_ = p.conclude(ctx, err) // shows it
 	}
 	return status(code)
 }

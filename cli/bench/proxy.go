@@ -272,6 +272,10 @@ func selfSigned(host string) (certificate, key string, err error) {
 // tellrProxy starts tellr proxy with a stand-in for the workspace, whose token is the role's password.
 func (b *bench) tellrProxy(ctx context.Context, pool string, direct []string) (route, func(), error) {
 	workspace := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/.well-known/databricks-config" {
+			fmt.Fprint(w, "{}")
+			return
+		}
 		if r.Method != http.MethodPost || r.URL.Path != "/api/2.0/postgres/credentials" {
 			http.NotFound(w, r)
 			return
@@ -282,7 +286,6 @@ func (b *bench) tellrProxy(ctx context.Context, pool string, direct []string) (r
 	cmd := exec.CommandContext(ctx, b.tellr, "proxy", "--listen", "127.0.0.1:0", "--pool", pool, "--control", control, "--log", "warn")
 	cmd.Env = append(append(withoutPG(), direct...), "PGPASSWORD=", "LAKEBASE_ENDPOINT=projects/bench/branches/production/endpoints/primary",
 		"DATABRICKS_HOST="+workspace.URL, "DATABRICKS_TOKEN=pat", "DATABRICKS_AUTH_TYPE=pat", "DATABRICKS_CONFIG_FILE=/nonexistent")
-	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		return route{}, nil, err
 	}
