@@ -132,19 +132,6 @@ func (w *world) connect(dsn string) *pgx.Conn {
 	return c
 }
 
-// direct opens a session without the proxy.
-func (w *world) direct() *pgx.Conn {
-	w.Helper()
-	pool, err := w.connector().Pool(w.Context())
-	must(w.T, err)
-	w.Cleanup(pool.Close)
-	c, err := pool.Acquire(w.Context())
-	must(w.T, err)
-	conn := c.Hijack()
-	w.Cleanup(func() { conn.Close(context.Background()) })
-	return conn
-}
-
 // psql runs psql with the proxy's variables.
 func (w *world) psql(p *proxy.Proxy, args ...string) (string, error) {
 	w.Helper()
