@@ -28,6 +28,13 @@ func help(p *program, cmd *cobra.Command) {
 		}
 		b.WriteByte('\n')
 	}
+	if cmd.HasParent() && cmd.HasSubCommands() {
+		b.WriteString(s.Heading("COMMANDS") + "\n")
+		for _, c := range cmd.Commands() {
+			fmt.Fprintf(&b, "  %-12s %s\n", c.Name(), c.Short)
+		}
+		b.WriteByte('\n')
+	}
 	if flags := strings.TrimRight(cmd.Flags().FlagUsagesWrapped(100), "\n"); flags != "" {
 		b.WriteString(s.Heading("FLAGS") + "\n" + flags + "\n\n")
 	}
@@ -37,7 +44,7 @@ func help(p *program, cmd *cobra.Command) {
 }
 
 func usageLine(cmd *cobra.Command) string {
-	if cmd.HasSubCommands() {
+	if cmd.HasSubCommands() && !cmd.HasParent() {
 		return cmd.CommandPath() + " COMMAND [flags]"
 	}
 	return strings.TrimSpace(strings.TrimSuffix(cmd.CommandPath(), cmd.Name())+cmd.Use) + " [flags]"

@@ -67,7 +67,7 @@ state file.`,
 	}
 	group("DEPLOY", newPlanCommand(p), newApplyCommand(p), newDestroyCommand(p), newShowCommand(p))
 	group("FILES", newValidateCommand(p), newImportCommand(p), newFmtCommand(p), newGraphCommand(p), newSchemaCommand(p))
-	group("CONNECT", newEnvCommand(p), newTokenCommand(p), newPsqlCommand(p), newDoctorCommand(p))
+	group("CONNECT", newRunCommand(p), newProxyCommand(p), newEnvCommand(p), newTokenCommand(p), newPsqlCommand(p), newDoctorCommand(p))
 	group("MORE", newSandboxCommand(p), newVersionCommand(p), newCompletionCommand(p))
 	root.SetHelpCommandGroupID("MORE")
 	return root

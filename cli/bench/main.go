@@ -10,7 +10,7 @@ import (
 
 func main() {
 	tellr := flag.String("tellr", "bin/tellr", "the tellr to measure")
-	only := flag.String("only", "", "one of start, offline, live, apply; all when empty")
+	only := flag.String("only", "", "one of start, offline, live, apply, proxy; all when empty")
 	runs := flag.Int("runs", 5, "counted runs of each command, after one that is not")
 	flag.Parse()
 	if err := run(context.Background(), *tellr, *only, *runs); err != nil {
@@ -34,7 +34,7 @@ func run(ctx context.Context, tellr, only string, runs int) error {
 		name string
 		run  func(context.Context) error
 	}{
-		{"start", b.start}, {"offline", b.offline}, {"live", b.live}, {"apply", b.apply},
+		{"start", b.start}, {"offline", b.offline}, {"live", b.live}, {"apply", b.apply}, {"proxy", b.proxy},
 	} {
 		if only == "" || only == part.name {
 			if err := part.run(ctx); err != nil {

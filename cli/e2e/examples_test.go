@@ -9,7 +9,7 @@ import (
 func TestEveryExampleIsValidAndFormatted(t *testing.T) {
 	w := newWorld(t)
 	n := 0
-	for _, glob := range []string{"environments/*.hcl", "examples/minimal/*.hcl", "examples/go-service/*.hcl"} {
+	for _, glob := range []string{"environments/*.hcl", "examples/minimal/*.hcl", "examples/go-service/*.hcl", "examples/python-service/*.hcl", "examples/node-service/*.hcl"} {
 		files, err := filepath.Glob(filepath.Join(w.dir, glob))
 		if err != nil {
 			t.Fatal(err)

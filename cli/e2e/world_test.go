@@ -42,8 +42,13 @@ type world struct {
 // examples into a folder.
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldOf(t, sandbox.Options{})
+}
+
+func newWorldOf(t *testing.T, o sandbox.Options) *world {
+	t.Helper()
 	t.Parallel()
-	sb, err := sandbox.Start(t.Context(), sandbox.Options{})
+	sb, err := sandbox.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,6 +54,7 @@ type Accepted struct {
 	TLS     bool
 	Startup Startup
 	Cancel  *CancelKey
+	Raw     []byte // the startup packet as it came, with its length
 }
 
 // Accept negotiates encryption and reads the first packet of a client. A nil config answers that TLS is not offered;
@@ -109,6 +110,7 @@ func Accept(conn net.Conn, config *tls.Config) (Accepted, error) {
 				return a, a.fail(CodeInvalidAuthorization, "no PostgreSQL user name specified in startup packet")
 			}
 			a.Startup = Startup{Protocol: code, Parameters: parameters}
+			a.Raw = appendStartup(nil, code, body)
 			return a, nil
 		default:
 			return a, a.fail(CodeNotSupported, fmt.Sprintf("unsupported frontend protocol %d.%d: server supports 3.0 to 3.2",

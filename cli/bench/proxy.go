@@ -1,0 +1,376 @@
+package main
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/tellr-dev/tellr/sandbox/cluster"
+)
+
+// route is a way to the same Postgres.
+type route struct {
+	name string
+	env  []string // of a client
+	pid  int      // of what stands between; 0 is nothing
+}
+
+// figures are one route's, by measurement.
+type figures struct{ c1, c8, cpu, connects, connectCPU, copied []float64 }
+
+const (
+	proxyRole, proxyPassword = "bench", "a-token-of-the-bench"
+	proxySeconds             = 2
+)
+
+// proxy is tellr proxy against the same Postgres without it and, where it is installed, pgbouncer: over TLS, with a
+// password, as Lakebase is reached.
+func (b *bench) proxy(ctx context.Context) error {
+	for _, program := range []string{"pgbench", "psql"} {
+		if _, err := exec.LookPath(program); err != nil {
+			fmt.Printf("proxy: skipped: there is no %s\n\n", program)
+			return nil
+		}
+	}
+	pg, host, ca, err := b.tlsServer(ctx)
+	if err != nil {
+		return err
+	}
+	defer pg.Close() //nolint:errcheck // a temporary cluster
+	direct := route{name: "direct, TLS", env: []string{"PGHOST=" + host, "PGPORT=5432", "PGUSER=" + proxyRole, "PGPASSWORD=" + proxyPassword,
+		"PGDATABASE=postgres", "PGSSLMODE=verify-full", "PGSSLROOTCERT=" + ca}}
+	if _, err := once(ctx, b.dir, direct.env, "pgbench", "-i", "-q", "-s", "10"); err != nil {
+		return err
+	}
+	if _, err := once(ctx, b.dir, direct.env, "psql", "-Xqc", "CREATE TABLE big AS SELECT n, repeat('x', 60) AS s FROM generate_series(1, 1600000) n"); err != nil {
+		return err
+	}
+	routes := []route{direct}
+	bouncer, stop, err := b.pgbouncer(ctx, host, ca)
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		fmt.Println("proxy: pgbouncer is not installed, so it is not compared")
+	case err != nil:
+		return err
+	default:
+		defer stop()
+		routes = append(routes, bouncer)
+	}
+	for _, pool := range []string{"none", "session"} {
+		r, stop, err := b.tellrProxy(ctx, pool, direct.env)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		routes = append(routes, r)
+	}
+	got := make([]figures, len(routes))
+	for range b.runs { // in turns, since the machine may have other work
+		for i, r := range routes {
+			if err := b.measure(ctx, r, &got[i]); err != nil {
+				return fmt.Errorf("%s: %w", r.name, err)
+			}
+		}
+	}
+	fmt.Println("proxy (aims: 90 % of direct at 8 clients, 60 µs CPU a query; pooled 1,500 connections/s and pgbouncer's; 20 MB)")
+	fmt.Printf("  select by key and new connections: best of %d runs of %d s; CPU of what stands between: median\n", b.runs, proxySeconds)
+	fmt.Printf("  %-26s %10s %10s %6s %10s %12s %10s %10s %16s\n", "", "1 client/s", "8 clients/s", "", "CPU/query", "connections/s", "CPU/conn", "COPY", "memory (private)")
+	best := func(list []float64) float64 { return slices.Max(list) }
+	for i, r := range routes {
+		f := got[i]
+		cpu, connectCPU, memory := "", "", ""
+		if r.pid != 0 {
+			cpu, connectCPU = fmt.Sprintf("%.0f µs", middle(f.cpu)), fmt.Sprintf("%.0f µs", middle(f.connectCPU))
+			all, own := resident(r.pid)
+			memory = fmt.Sprintf("%.0f MB (%.0f MB)", all, own)
+		}
+		fmt.Printf("  %-26s %10.0f %10.0f %5.0f%% %10s %12.0f %10s %5.0f MB/s %16s\n", r.name, best(f.c1), best(f.c8), 100*best(f.c8)/best(got[0].c8), cpu, best(f.connects), connectCPU, best(f.copied), memory)
+	}
+	fmt.Println()
+	return nil
+}
+
+func middle(list []float64) float64 {
+	list = slices.Clone(list)
+	slices.Sort(list)
+	return list[len(list)/2]
+}
+
+// measure runs each measurement once.
+func (b *bench) measure(ctx context.Context, r route, f *figures) error {
+	bench := func(args ...string) (rate, cpu float64, err error) {
+		before := cpuTime(r.pid)
+		out, err := output(ctx, r.env, append([]string{"pgbench", "-n", "-T", strconv.Itoa(proxySeconds)}, args...)...)
+		if err != nil {
+			return 0, 0, err
+		}
+		spent := cpuTime(r.pid) - before
+		m := regexp.MustCompile(`actually processed: (\d+)`).FindStringSubmatch(out)
+		tps := regexp.MustCompile(`tps = ([0-9.]+)`).FindStringSubmatch(out)
+		if m == nil || tps == nil {
+			return 0, 0, fmt.Errorf("pgbench says: %s", out)
+		}
+		n, _ := strconv.ParseFloat(m[1], 64)       // of digits
+		rate, err = strconv.ParseFloat(tps[1], 64) // per second, without the time that connections take at the start
+		return rate, float64(spent.Microseconds()) / max(n, 1), err
+	}
+	c1, _, err := bench("-S", "-M", "prepared")
+	if err != nil {
+		return err
+	}
+	c8, cpu, err := bench("-S", "-M", "prepared", "-c", "8", "-j", "2")
+	if err != nil {
+		return err
+	}
+	script := filepath.Join(b.dir, "connect.sql")
+	if err := os.WriteFile(script, []byte("SELECT 1;\n"), 0o644); err != nil {
+		return err
+	}
+	connects, connectCPU, err := bench("-C", "-c", "8", "-j", "2", "-f", script)
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	cmd := exec.CommandContext(ctx, "sh", "-c", `psql -Xqc "COPY big TO STDOUT" | wc -c`)
+	cmd.Env = append(withoutPG(), r.env...)
+	counted, err := cmd.Output()
+	if err != nil {
+		return err
+	}
+	bytes, err := strconv.ParseFloat(strings.TrimSpace(string(counted)), 64)
+	if err != nil {
+		return err
+	}
+	f.c1, f.c8, f.cpu = append(f.c1, c1), append(f.c8, c8), append(f.cpu, cpu)
+	f.connects, f.connectCPU = append(f.connects, connects), append(f.connectCPU, connectCPU)
+	f.copied = append(f.copied, bytes/(1<<20)/time.Since(start).Seconds())
+	return nil
+}
+
+func withoutPG() []string {
+	return slices.DeleteFunc(os.Environ(), func(entry string) bool {
+		return strings.HasPrefix(entry, "PG") || strings.HasPrefix(entry, "DATABRICKS_")
+	})
+}
+
+func output(ctx context.Context, env []string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Env = append(withoutPG(), env...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out), nil
+}
+
+// cpuTime is what a process has used so far, in the kernel's hundredths of a second.
+func cpuTime(pid int) time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+	var ticks int64
+	for _, f := range fields[11:13] {
+		n, _ := strconv.ParseInt(f, 10, 64) // the kernel's digits
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
+}
+
+// resident is the memory of a process in MB: all of it, and without what is the program's file.
+func resident(pid int) (all, own float64) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, 0
+	}
+	for line := range strings.Lines(string(status)) {
+		var kb float64
+		if n, _ := fmt.Sscanf(line, "VmRSS: %f kB", &kb); n == 1 {
+			all = kb / 1024
+		}
+		if n, _ := fmt.Sscanf(line, "RssAnon: %f kB", &kb); n == 1 {
+			own = kb / 1024
+		}
+	}
+	return all, own
+}
+
+// tlsServer is a cluster that listens on a loopback address, with TLS and a password in the clear.
+func (b *bench) tlsServer(ctx context.Context) (pg *cluster.Cluster, host, caFile string, err error) {
+	if pg, err = cluster.Start(ctx, cluster.Options{AutoInstall: true, Progress: os.Stderr}); err != nil {
+		return nil, "", "", err
+	}
+	host = "127.0.0.1"
+	if l, err := net.Listen("tcp", "127.83.17.5:5432"); err == nil { // Linux has all of 127/8
+		l.Close() //nolint:errcheck // it was only tried
+		host = "127.83.17.5"
+	}
+	certificate, key, err := selfSigned(host)
+	if err != nil {
+		return nil, "", "", err
+	}
+	caFile = filepath.Join(b.dir, "ca.pem")
+	if err := os.WriteFile(caFile, []byte(certificate), 0o644); err != nil {
+		return nil, "", "", err
+	}
+	write := func(file, text string) string {
+		return fmt.Sprintf(`COPY (SELECT unnest(string_to_array('%s', E'\n'))) TO PROGRAM 'cat > %s && chmod 600 %s'`, strings.TrimSpace(text), file, file)
+	}
+	err = pg.Exec(ctx, "postgres", "CREATE ROLE "+proxyRole+" LOGIN SUPERUSER PASSWORD '"+proxyPassword+"'",
+		write("server.crt", certificate), write("server.key", key),
+		write("pg_hba.conf", "local all all trust\nhostssl all all 127.0.0.0/8 password\n"),
+		"ALTER SYSTEM SET listen_addresses = '"+host+"'", "ALTER SYSTEM SET ssl = on", "ALTER SYSTEM SET max_connections = 200")
+	if err != nil {
+		return nil, "", "", errors.Join(err, pg.Close())
+	}
+	if err := pg.Restart(ctx); err != nil {
+		return nil, "", "", errors.Join(err, pg.Close())
+	}
+	return pg, host, caFile, nil
+}
+
+func selfSigned(host string) (certificate, key string, err error) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return "", "", err
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "bench"}, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: time.Now().AddDate(1, 0, 0), IsCA: true, BasicConstraintsValid: true, IPAddresses: []net.IP{net.ParseIP(host)},
+		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		return "", "", err
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return "", "", err
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})), nil
+}
+
+// tellrProxy starts tellr proxy with a stand-in for the workspace, whose token is the role's password.
+func (b *bench) tellrProxy(ctx context.Context, pool string, direct []string) (route, func(), error) {
+	workspace := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/.well-known/databricks-config" {
+			fmt.Fprint(w, "{}")
+			return
+		}
+		if r.Method != http.MethodPost || r.URL.Path != "/api/2.0/postgres/credentials" {
+			http.NotFound(w, r)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"token": proxyPassword, "expire_time": time.Now().Add(time.Hour)}) // tellr says it when it is missing
+	}))
+	control := filepath.Join(b.dir, "proxy-"+pool+".sock")
+	cmd := exec.CommandContext(ctx, b.tellr, "proxy", "--listen", "127.0.0.1:0", "--pool", pool, "--control", control, "--log", "warn")
+	cmd.Env = append(append(withoutPG(), direct...), "PGPASSWORD=", "LAKEBASE_ENDPOINT=projects/bench/branches/production/endpoints/primary",
+		"DATABRICKS_HOST="+workspace.URL, "DATABRICKS_TOKEN=pat", "DATABRICKS_AUTH_TYPE=pat", "DATABRICKS_CONFIG_FILE=/nonexistent")
+	if err := cmd.Start(); err != nil {
+		return route{}, nil, err
+	}
+	stop := func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+		_ = cmd.Wait()
+		workspace.Close()
+	}
+	if _, err := output(ctx, nil, b.tellr, "proxy", "wait", "--control", control); err != nil {
+		stop()
+		return route{}, nil, err
+	}
+	exports, err := output(ctx, nil, b.tellr, "proxy", "status", "--env", "--control", control)
+	if err != nil {
+		stop()
+		return route{}, nil, err
+	}
+	r := route{name: "tellr proxy", pid: cmd.Process.Pid}
+	if pool != "none" {
+		r.name += " --pool " + pool
+	}
+	for line := range strings.Lines(exports) {
+		r.env = append(r.env, strings.ReplaceAll(strings.TrimPrefix(strings.TrimSpace(line), "export "), "'", ""))
+	}
+	return r, stop, nil
+}
+
+// pgbouncer starts one in session mode towards the same server; exec.ErrNotFound where it is not installed.
+func (b *bench) pgbouncer(ctx context.Context, host, ca string) (route, func(), error) {
+	path, err := exec.LookPath("pgbouncer")
+	if err != nil {
+		return route{}, nil, exec.ErrNotFound
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return route{}, nil, err
+	}
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	l.Close() //nolint:errcheck // it was only to find a port
+	dir, err := os.MkdirTemp("", "tellr-bench-pgbouncer-")
+	if err != nil {
+		return route{}, nil, err
+	}
+	config := filepath.Join(dir, "pgbouncer.ini")
+	authority, err := os.ReadFile(ca)
+	err = errors.Join(err, os.Chmod(dir, 0o755), os.WriteFile(filepath.Join(dir, "ca.pem"), authority, 0o644),
+		os.WriteFile(config, []byte(fmt.Sprintf(`[databases]
+postgres = host=%s port=5432 user=%s password=%s
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = %s
+unix_socket_dir =
+auth_type = any
+pool_mode = session
+default_pool_size = 40
+server_tls_sslmode = verify-full
+server_tls_ca_file = %s
+`, host, proxyRole, proxyPassword, port, filepath.Join(dir, "ca.pem"))), 0o644))
+	if err != nil {
+		return route{}, nil, err
+	}
+	args := []string{"-q", config}
+	if os.Getuid() == 0 {
+		args = append([]string{"-u", "nobody"}, args...)
+	}
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		return route{}, nil, err
+	}
+	stop := func() {
+		_ = cmd.Process.Kill() // it may have ended
+		_ = cmd.Wait()
+		_ = os.RemoveAll(dir)
+	}
+	r := route{name: "pgbouncer, session mode", pid: cmd.Process.Pid, env: []string{"PGHOST=127.0.0.1", "PGPORT=" + port, "PGUSER=" + proxyRole, "PGDATABASE=postgres", "PGSSLMODE=disable"}}
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		_, err := output(ctx, r.env, "psql", "-XAtc", "SELECT 1")
+		if err == nil {
+			return r, stop, nil
+		}
+		if time.Now().After(deadline) {
+			stop()
+			return route{}, nil, err
+		}
+		<-time.After(100 * time.Millisecond)
+	}
+}
