@@ -30,7 +30,7 @@ func (c *tableChange) carried(d *resource.Delta) *resource.Delta {
 	}
 	out, live := *d, *d.Live
 	out.Live = &live
-	for _, attr := range []string{"primary_key", "uniques", "checks", "indexes", partForeignKeys} {
+	for _, attr := range []string{"primary_key", "uniques", "checks", "indexes", "exclusions", "statistics", partForeignKeys} {
 		if v := live.Attrs.Get(attr); !v.IsNull() {
 			live.Attrs = live.Attrs.With(attr, c.follow(renamed(v, to)))
 		}

@@ -25,6 +25,7 @@ type sessionRow struct {
 	version         int
 	mayCreateSchema bool
 	superuser       bool
+	tablespace      string
 }
 
 type ledgerRow struct {
@@ -61,6 +62,9 @@ type relationRow struct {
 	triggers            []*triggerRow
 	sequence            *sequenceRow   // of a relation of kind S
 	sequences           []*relationRow // owned by its columns
+	policies            []*policyRow
+	statistics          []*statisticsRow
+	storage             storageRow
 }
 
 type columnRow struct {
@@ -72,6 +76,7 @@ type columnRow struct {
 	hasExpr             bool
 	collation           string
 	comment             string
+	storage             columnStorageRow
 }
 
 type constraintRow struct {
@@ -85,7 +90,9 @@ type constraintRow struct {
 	refColumns                  []int16
 	onUpdate, onDelete, match   byte
 	setColumns                  []int16
-	expr                        string
+	expr                        string // of x: the whole definition
+	comment                     string
+	period, notEnforced         bool // from Postgres 18
 }
 
 type indexRow struct {
@@ -102,6 +109,7 @@ type indexRow struct {
 	options          []string
 	on               []string // keys as pg_get_indexdef prints them
 	where            string
+	storage          indexStorageRow
 }
 
 type sequenceRow struct {
@@ -180,7 +188,7 @@ func (w *raw) takers() map[string]func(row) {
 		"session": func(r row) { // one row, and all of the ledger is there
 			w.entries = make(chan decoded, 1)
 			go func() { w.entries <- decodeLedger(w.ledger) }()
-			w.session = sessionRow{user: r.text(0), version: int(r.number(1)), database: r.text(2), mayCreateSchema: r.flag(3), superuser: r.flag(4)}
+			w.session = sessionRow{user: r.text(0), version: int(r.number(1)), database: r.text(2), mayCreateSchema: r.flag(3), superuser: r.flag(4), tablespace: r.text(5)}
 		},
 		"roles": func(r row) {
 			w.roles[r.oid(0)] = &roleRow{oid: r.oid(0), name: r.text(1), superuser: r.flag(2), has: r.flag(3), member: r.flag(4)}
@@ -213,6 +221,8 @@ func (w *raw) takers() map[string]func(row) {
 		},
 		"functions": w.takeFunction,
 		"triggers":  w.takeTrigger,
+		"storage":   w.takeStorage, "column_storage": w.takeColumnStorage, "index_storage": w.takeIndexStorage,
+		"constraint_notes": w.takeConstraintNotes, "policies": w.takePolicy, "statistics": w.takeStatistics,
 		"default_privileges": func(r row) {
 			w.defaults = append(w.defaults, defaultRow{role: r.oid(0), schema: r.oid(1), kind: r.char(2), acl: r.text(3)})
 		},

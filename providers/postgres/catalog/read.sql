@@ -48,7 +48,9 @@ FETCH ALL FROM tellr_canon;
 -- == session
 SELECT current_user, current_setting('server_version_num'), current_database(),
        has_database_privilege(current_database(), 'CREATE'),
-       (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user);
+       (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user),
+       (SELECT s.spcname FROM pg_database b JOIN pg_tablespace s ON s.oid = b.dattablespace AND s.spcname <> 'pg_default'
+        WHERE b.datname = current_database());
 
 -- == roles
 SELECT r.oid, r.rolname, r.rolsuper, pg_has_role(r.oid, 'USAGE'), pg_has_role(r.oid, $set_role)
@@ -93,7 +95,7 @@ ORDER BY a.attrelid, a.attnum;
 -- parent is the parent's.
 SELECT k.oid, k.conrelid, k.conname, k.contype, k.conkey::text, k.conindid, k.condeferrable, k.condeferred, k.convalidated,
        k.connoinherit, k.confrelid, k.confkey::text, k.confupdtype, k.confdeltype, k.confmatchtype, k.confdelsetcols::text,
-       CASE WHEN k.contype = 'c' THEN pg_get_expr(k.conbin, k.conrelid) END
+       CASE k.contype WHEN 'c' THEN pg_get_expr(k.conbin, k.conrelid) WHEN 'x' THEN pg_get_constraintdef(k.oid) END
 FROM pg_constraint k
 WHERE k.connamespace = $schemas AND k.conrelid <> 0 AND k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0
 ORDER BY k.conrelid, k.conname;
