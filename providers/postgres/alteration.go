@@ -300,13 +300,14 @@ func (a *alteration) title() string {
 // judge says what is lost by the change, and how to go back.
 func (a *alteration) judge(s *resource.Step) {
 	from, to := baseType(a.have.typ), baseType(a.canonical.typ)
+	if a.retyped() && a.want.using != "" {
+		s.Destroys = true // who can tell what an expression leaves of a value
+		s.NoUndo = "what the values were cannot be told from what " + a.want.using + " makes of them"
+		return
+	}
 	if from != to && narrows(from, to) {
 		s.Destroys = true
 		s.NoUndo = fmt.Sprintf("a %s that does not fit into %s is cut or rounded, or stops the statement", from, to)
-		return
-	}
-	if a.retyped() && a.want.using != "" {
-		s.NoUndo = "what the values were before " + a.want.using + " cannot be told from what they are then"
 		return
 	}
 	if isSerial(a.canonical.typ) != isSerial(a.have.typ) {

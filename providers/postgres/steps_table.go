@@ -154,6 +154,7 @@ func reshapes(ch resource.Change) bool {
 // last.
 func (c *tableChange) plan() {
 	c.renameColumns()
+	policies := c.dropPolicies()
 	c.dropForeignKeys()
 	c.dropStatistics()
 	c.dropIndexes()
@@ -167,6 +168,7 @@ func (c *tableChange) plan() {
 	c.storeColumns()
 	c.touchConstraints()
 	c.storeTable()
+	c.bringPolicies(policies)
 	c.simple(c.d, "TABLE "+c.want.place.String())
 	if changed(c.d, "owner") {
 		c.ownStatistics(c.d, c.steps[len(c.steps)-1], c.want)
