@@ -345,6 +345,9 @@ func (a *alteration) mustRemake() bool {
 
 // impossible says why the column cannot be changed as wanted, with the way there.
 func (a *alteration) impossible() string {
+	if why := a.computedOf(); why != "" {
+		return why
+	}
 	if a.canonical.generated == a.have.generated && a.canonical.virtual == a.have.virtual || !a.mustRemake() {
 		return ""
 	}

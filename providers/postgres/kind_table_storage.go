@@ -100,6 +100,10 @@ func columnStorageAttrs() []resource.Attr {
 		{Name: "statistics", Type: resource.Whole, Check: checkTarget, Doc: "How much ANALYZE gathers, 0 to 10000. Default: the server's default_statistics_target."},
 		{Name: "with", Type: resource.MapOf(resource.Text), Doc: `Options of the column: { n_distinct = "-0.5" }, n_distinct_inherited. Default: none.`},
 		{
+			Name: "not_null_name", Type: resource.Text, Check: checkIdent,
+			Doc: "Name of the constraint that the column is not null, which it has from Postgres 18. Default: table_column_not_null.",
+		},
+		{
 			Name: "using", Type: resource.Text, CreateOnly: true,
 			Doc:    "Expression that makes a value of a new type of the old one when the type changes: \"nullif(code, '')::integer\". Default: a cast.",
 			Reason: "says how to get there, not what is wanted",

@@ -77,7 +77,9 @@ func renamed(v resource.Value, to map[string]string) resource.Value {
 	case resource.KindObject:
 		fields := slices.Clone(v.Fields())
 		for i := range fields {
-			fields[i].Value = renamed(fields[i].Value, to)
+			if name := fields[i].Name; name != "comment" && name != "index_comment" { // people's words stay
+				fields[i].Value = renamed(fields[i].Value, to)
+			}
 		}
 		return resource.Object(fields...)
 	default:

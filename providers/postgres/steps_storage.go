@@ -354,7 +354,7 @@ func (c *tableChange) storeColumns() {
 		}
 		s := c.step(columnPath(name), resource.Update, "change how column "+name+" is kept")
 		s.ID += "/storage"
-		c.shareChanges(s, "compression", "storage", "statistics", "with")
+		c.shareChanges(s, "compression", "storage", "statistics", "with", "not_null_name")
 		e := effort{lock: lockShareUpdateExcl}
 		if alone {
 			e = exclusive

@@ -143,7 +143,7 @@ func reshapes(ch resource.Change) bool {
 		return !ch.Live.IsNull() // a new column is in nobody's way
 	}
 	switch ch.Path[2] {
-	case "comment", "default", "not_null", "identity", "compression", "storage", "statistics", "with":
+	case "comment", "default", "not_null", "identity", "compression", "storage", "statistics", "with", "not_null_name":
 		return false
 	default:
 		return true
@@ -166,6 +166,7 @@ func (c *tableChange) plan() {
 	c.addIndexes()
 	c.addStatistics()
 	c.storeColumns()
+	c.nameNotNulls()
 	c.touchConstraints()
 	c.storeTable()
 	c.bringPolicies(policies)

@@ -25,7 +25,10 @@ func (c *column) ddl(inKey bool) string {
 	case c.def != "":
 		words = append(words, "DEFAULT "+c.def)
 	}
-	if c.notNull && !inKey && !isSerialWord(c.typ) && c.identity == nil {
+	switch {
+	case c.notNullName != "":
+		words = append(words, "CONSTRAINT "+sqltext.Ident(c.notNullName)+" NOT NULL")
+	case c.notNull && !inKey && !isSerialWord(c.typ) && c.identity == nil:
 		words = append(words, "NOT NULL")
 	}
 	return strings.Join(words, " ")

@@ -26,6 +26,7 @@ type columnStorage struct {
 	storage     string
 	statistics  string
 	options     []resource.Field
+	notNullName string // "" is the usual one; from Postgres 18
 }
 
 // constraintIndex is what the index of a constraint has of its own, and the comments.
@@ -91,7 +92,7 @@ func decodeOptions(v resource.Value) []resource.Field {
 func decodeColumnStorage(v resource.Value, typ string) columnStorage {
 	s := columnStorage{
 		compression: v.Get("compression").Str(), storage: v.Get("storage").Str(), statistics: v.Get("statistics").Str(),
-		options: decodeOptions(v.Get("with")),
+		options: decodeOptions(v.Get("with")), notNullName: v.Get("not_null_name").Str(),
 	}
 	if canonical, ok := staticType(typ); ok && s.storage == storageOf(canonical) {
 		s.storage = ""
@@ -177,6 +178,7 @@ func (s *columnStorage) encode(o *object, w resource.Value) {
 	o.text("storage", s.storage, w.Get("storage"))
 	o.number("statistics", s.statistics, w.Get("statistics"))
 	o.objects("with", s.options, w.Get("with"))
+	o.text("not_null_name", s.notNullName, w.Get("not_null_name"))
 }
 
 func (x *constraintIndex) encode(o *object, w resource.Value) {

@@ -65,6 +65,7 @@ type relationRow struct {
 	policies            []*policyRow
 	statistics          []*statisticsRow
 	storage             storageRow
+	special             []specialNotNull
 }
 
 type columnRow struct {
@@ -222,7 +223,7 @@ func (w *raw) takers() map[string]func(row) {
 		"functions": w.takeFunction,
 		"triggers":  w.takeTrigger,
 		"storage":   w.takeStorage, "column_storage": w.takeColumnStorage, "index_storage": w.takeIndexStorage,
-		"constraint_notes": w.takeConstraintNotes, "policies": w.takePolicy, "statistics": w.takeStatistics,
+		"constraint_notes": w.takeConstraintNotes, "policies": w.takePolicy, "not_null": w.takeNotNull, "statistics": w.takeStatistics,
 		"default_privileges": func(r row) {
 			w.defaults = append(w.defaults, defaultRow{role: r.oid(0), schema: r.oid(1), kind: r.char(2), acl: r.text(3)})
 		},

@@ -23,6 +23,29 @@ type storageRow struct {
 type columnStorageRow struct {
 	compression, storage byte
 	target, options      string
+	notNull              string // name of the constraint, where it is not the usual one
+}
+
+// specialNotNull is a not-null constraint that says more than a column can.
+type specialNotNull struct {
+	oid  uint32
+	name string
+}
+
+func (w *raw) takeNotNull(r row) {
+	t := w.relation[r.oid(1)]
+	if t == nil {
+		return
+	}
+	number, name := int16(r.number(2)), r.text(3)
+	for i := range t.columns {
+		if c := &t.columns[i]; c.number == number && name != ObjectName(t.name, c.name, "not_null") {
+			c.storage.notNull = name
+		}
+	}
+	if r.flag(4) {
+		t.special = append(t.special, specialNotNull{r.oid(0), name})
+	}
 }
 
 type indexStorageRow struct {
@@ -50,7 +73,7 @@ func (w *raw) takeColumnStorage(r row) {
 	number := int16(r.number(1))
 	for i := range t.columns {
 		if t.columns[i].number == number {
-			t.columns[i].storage = columnStorageRow{compression: r.char(2), storage: r.char(3), target: r.text(4), options: r.text(5)}
+			t.columns[i].storage = columnStorageRow{compression: r.char(2), storage: r.char(3), target: r.text(4), options: r.text(5), notNull: t.columns[i].storage.notNull}
 		}
 	}
 }
@@ -143,6 +166,7 @@ func (x columnStorageRow) shape(f *fields) {
 		_ = json.Unmarshal([]byte(x.options), &options) // the server wrote it
 	}
 	f.object("with", parameters(options, ""))
+	f.text("not_null_name", x.notNull)
 }
 
 func (x *indexStorageRow) shape(f *fields) {

@@ -204,6 +204,12 @@ func (s *snapshot) unread() map[string][]thing {
 		"aggregate":         s.functionsOf("a"),
 	}
 	for _, t := range s.relations {
+		for _, k := range t.special {
+			if s.taken[t.oid] {
+				const word = "not-null constraint that is not valid, not inherited, or has a comment"
+				out[word] = append(out[word], thing{oid: k.oid, schema: t.schema, name: t.name + "." + k.name})
+			}
+		}
 		for _, x := range t.statistics {
 			if x.elsewhere && s.taken[t.oid] { // a table's own stand in its schema
 				out["statistics"] = append(out["statistics"], thing{oid: x.oid, schema: t.schema, name: qualified(x.schema, x.name)})
