@@ -222,7 +222,7 @@ func (w *raw) takers() map[string]func(row) {
 		},
 		"functions": w.takeFunction,
 		"triggers":  w.takeTrigger,
-		"storage":   w.takeStorage, "column_storage": w.takeColumnStorage, "index_storage": w.takeIndexStorage,
+		"storage":   w.takeStorage, "index_storage": w.takeIndexStorage,
 		"constraint_notes": w.takeConstraintNotes, "policies": w.takePolicy, "not_null": w.takeNotNull, "statistics": w.takeStatistics,
 		"default_privileges": func(r row) {
 			w.defaults = append(w.defaults, defaultRow{role: r.oid(0), schema: r.oid(1), kind: r.char(2), acl: r.text(3)})
@@ -250,6 +250,9 @@ func (w *raw) takeColumn(r row) {
 		generated: r.char(6), expr: r.text(7), hasExpr: !r.null(7), collation: r.text(8), comment: r.text(10)}
 	if !r.null(9) {
 		c.collation = qualified(r.text(9), c.collation)
+	}
+	if !r.null(11) {
+		c.storage = columnStorage(r.values[11])
 	}
 	t.columns = append(t.columns, c)
 }

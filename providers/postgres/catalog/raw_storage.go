@@ -21,7 +21,7 @@ type storageRow struct {
 
 // columnStorageRow is comparable, as equal columns share their shape.
 type columnStorageRow struct {
-	compression, storage byte
+	compression, storage string
 	target, options      string
 	notNull              string // name of the constraint, where it is not the usual one
 }
@@ -65,17 +65,18 @@ func (w *raw) takeStorage(r row) {
 	decode(r.values[3], &t.storage.toast)
 }
 
-func (w *raw) takeColumnStorage(r row) {
-	t := w.relation[r.oid(0)]
-	if t == nil {
-		return
-	}
-	number := int16(r.number(1))
-	for i := range t.columns {
-		if t.columns[i].number == number {
-			t.columns[i].storage = columnStorageRow{compression: r.char(2), storage: r.char(3), target: r.text(4), options: r.text(5), notNull: t.columns[i].storage.notNull}
+// columnStorage reads what the columns' query tells of a column that is not
+// kept as its type is: compression, storage, target, options.
+func columnStorage(text []byte) columnStorageRow {
+	var parts [4]*string
+	decode(text, &parts)
+	part := func(i int) string {
+		if parts[i] == nil {
+			return ""
 		}
+		return *parts[i]
 	}
+	return columnStorageRow{compression: part(0), storage: part(1), target: part(2), options: part(3)}
 }
 
 func (w *raw) takeIndexStorage(r row) {
@@ -156,8 +157,8 @@ func (s *shaper) storage(f *fields, t *relationRow) {
 }
 
 func (x columnStorageRow) shape(f *fields) {
-	f.text("compression", map[byte]string{'p': "pglz", 'l': "lz4"}[x.compression])
-	f.text("storage", map[byte]string{'p': "plain", 'e': "external", 'x': "extended", 'm': "main"}[x.storage])
+	f.text("compression", map[string]string{"p": "pglz", "l": "lz4"}[x.compression])
+	f.text("storage", map[string]string{"p": "plain", "e": "external", "x": "extended", "m": "main"}[x.storage])
 	if x.target != "" {
 		f.put("statistics", resource.Number(x.target))
 	}

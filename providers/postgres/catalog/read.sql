@@ -80,13 +80,17 @@ ORDER BY c.relnamespace, c.relname;
 SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
        pg_get_expr(f.adbin, f.adrelid), l.collname,
        CASE WHEN l.collnamespace <> 'pg_catalog'::regnamespace THEN (SELECT n.nspname FROM pg_namespace n WHERE n.oid = l.collnamespace) END,
-       d.description
+       d.description,
+       CASE WHEN a.attcompression <> '' OR a.attstattarget >= 0 OR a.attoptions IS NOT NULL OR a.attstorage <> t.typstorage THEN
+         json_build_array(a.attcompression, CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END,
+                          CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END, array_to_json(a.attoptions)::text) END
 FROM pg_class c
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum AND a.atthasdef
 LEFT JOIN pg_description d ON d.objoid = a.attrelid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum
 LEFT JOIN pg_collation l ON l.oid = a.attcollation
-      AND a.attcollation <> (SELECT t.typcollation FROM pg_type t WHERE t.oid = a.atttypid)
+      AND a.attcollation <> t.typcollation
 WHERE c.relnamespace = $schemas AND c.relkind IN ('r', 'p')
 ORDER BY a.attrelid, a.attnum;
 

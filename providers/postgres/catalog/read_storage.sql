@@ -1,26 +1,16 @@
--- How tables, columns and indexes are kept. Only what differs from the default comes.
+-- How tables and indexes are kept, and what is said of constraints. Only what differs from the default comes.
 
 -- == storage
-SELECT c.oid, c.relpersistence = 'u', array_to_json(c.reloptions),
-       (SELECT array_to_json(x.reloptions) FROM pg_class x WHERE x.oid = c.reltoastrelid AND x.reloptions IS NOT NULL),
+SELECT c.oid, c.relpersistence = 'u', array_to_json(c.reloptions), array_to_json(x.reloptions),
        (SELECT s.spcname FROM pg_tablespace s WHERE s.oid = c.reltablespace),
        (SELECT m.amname FROM pg_am m WHERE m.oid = c.relam AND m.amname <> 'heap'),
        c.relreplident, c.relrowsecurity, c.relforcerowsecurity
 FROM pg_class c
+LEFT JOIN pg_class x ON x.oid = c.reltoastrelid AND x.reloptions IS NOT NULL
 WHERE c.relnamespace = $schemas AND c.relkind IN ('r', 'p', 'S')
   AND (c.relpersistence <> 'p' OR c.reloptions IS NOT NULL OR c.reltablespace <> 0 OR c.relrowsecurity OR c.relforcerowsecurity
-       OR c.relkind <> 'S' AND c.relreplident <> 'd'
-       OR c.relkind <> 'S' AND c.relam <> 0 AND c.relam <> (SELECT m.oid FROM pg_am m WHERE m.amname = 'heap')
-       OR c.reltoastrelid <> 0 AND EXISTS (SELECT FROM pg_class x WHERE x.oid = c.reltoastrelid AND x.reloptions IS NOT NULL));
-
--- == column_storage
-SELECT a.attrelid, a.attnum, a.attcompression, CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END,
-       CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END, array_to_json(a.attoptions)
-FROM pg_class c
-JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-JOIN pg_type t ON t.oid = a.atttypid
-WHERE c.relnamespace = $schemas AND c.relkind IN ('r', 'p')
-  AND (a.attcompression <> '' OR a.attstorage <> t.typstorage OR a.attstattarget >= 0 OR a.attoptions IS NOT NULL);
+       OR x.oid IS NOT NULL OR c.relkind <> 'S' AND c.relreplident <> 'd'
+       OR c.relkind <> 'S' AND c.relam <> 0 AND c.relam <> (SELECT m.oid FROM pg_am m WHERE m.amname = 'heap'));
 
 -- == index_storage
 -- The targets of keys that are expressions, by their numbers.
