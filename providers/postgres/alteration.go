@@ -26,6 +26,7 @@ const settingExpression = 170000
 
 func (a *alteration) plan() {
 	if why := a.impossible(); why != "" {
+		a.remade[a.name] = true
 		s := a.step(columnPath(a.name), resource.Update, "change column "+a.name)
 		s.Blocked = &resource.Block{Reason: why}
 		return
@@ -60,6 +61,11 @@ func (a *alteration) plan() {
 	if toSerial {
 		run(s, "CREATE SEQUENCE "+a.newSequence().String()+" AS "+serialInteger[a.canonical.typ]+" OWNED BY "+a.tableChange.want.columnPlace(a.name))
 	}
+	if w, h := a.canonical.identity, a.have.identity; w != nil && h != nil {
+		if sql := w.within(a.liveSequence(), baseType(a.canonical.typ), h.seqOptions, baseType(a.have.typ)); sql != "" {
+			run(s, sql)
+		}
+	}
 	if len(a.clauses) > 0 {
 		a.run(s, a.effort, a.statement())
 	}
@@ -82,6 +88,17 @@ func (a *alteration) plan() {
 
 // newSequence and oldSequence are where the sequence of a serial column stands after, and before.
 func (a *alteration) newSequence() place {
+	if id := a.canonical.identity; id != nil && id.sequence != (place{}) {
+		return id.sequence
+	}
+	return place{a.tableChange.want.schema, catalog.ObjectName(a.tableChange.want.name, a.name, "seq")}
+}
+
+// liveSequence is where the sequence of an identity stands when the column changes.
+func (a *alteration) liveSequence() place {
+	if id := a.have.identity; id.sequence != (place{}) {
+		return id.sequence
+	}
 	return place{a.tableChange.want.schema, catalog.ObjectName(a.tableChange.want.name, a.name, "seq")}
 }
 
@@ -150,11 +167,14 @@ func (a *alteration) retype() {
 		text += ` COLLATE "default"`
 	}
 	from, to := baseType(a.have.typ), baseType(a.canonical.typ)
-	if needsUsing(from, to) {
+	switch {
+	case a.want.using != "":
+		text += " USING " + a.want.using
+	case needsUsing(from, to):
 		text += " USING " + sqltext.Ident(a.name) + "::" + typ
 	}
 	a.clause(text)
-	if rewrites(from, to) {
+	if rewrites(from, to) || a.want.using != "" {
 		a.effort.rewrite = true
 	} else if from != to {
 		a.effort.scan = !sameBase(from, to)
@@ -193,7 +213,11 @@ func (a *alteration) numbering() {
 			a.clause("SET GENERATED " + kind)
 		}
 		if sets := w.seqOptions.sets(h.seqOptions); len(sets) > 0 {
-			a.clause("SET " + strings.Join(sets, " SET "))
+			clause := "SET " + strings.Join(sets, " SET ")
+			if w.restarts(a.canonical.typ, h.seqOptions, a.have.typ) {
+				clause += " RESTART" // where it was is not where it may go
+			}
+			a.clause(clause)
 		}
 	}
 }
@@ -221,6 +245,10 @@ func (s seqOptions) sets(from seqOptions) []string {
 		{"CACHE", s.cache, from.cache, "CACHE 1"},
 	} {
 		switch {
+		case o.word == "START WITH" && o.to == "" && o.was == "" && s.firstValue() != from.firstValue():
+			out = append(out, o.reset) // it follows the bounds, but not by itself
+		case strings.HasSuffix(o.word, "VALUE") && o.to == "" && s.down() != from.down():
+			out = append(out, o.reset) // the bounds that are meant depend on the direction
 		case o.to == o.was:
 		case o.to == "":
 			out = append(out, o.reset)
@@ -272,6 +300,11 @@ func (a *alteration) title() string {
 // judge says what is lost by the change, and how to go back.
 func (a *alteration) judge(s *resource.Step) {
 	from, to := baseType(a.have.typ), baseType(a.canonical.typ)
+	if a.retyped() && a.want.using != "" {
+		s.Destroys = true // who can tell what an expression leaves of a value
+		s.NoUndo = "what the values were cannot be told from what " + a.want.using + " makes of them"
+		return
+	}
 	if from != to && narrows(from, to) {
 		s.Destroys = true
 		s.NoUndo = fmt.Sprintf("a %s that does not fit into %s is cut or rounded, or stops the statement", from, to)
@@ -312,6 +345,9 @@ func (a *alteration) mustRemake() bool {
 
 // impossible says why the column cannot be changed as wanted, with the way there.
 func (a *alteration) impossible() string {
+	if why := a.computedOf(); why != "" {
+		return why
+	}
 	if a.canonical.generated == a.have.generated && a.canonical.virtual == a.have.virtual || !a.mustRemake() {
 		return ""
 	}
@@ -331,6 +367,16 @@ func (a *alteration) impossible() string {
 			users = append(users, "check "+k.name)
 		}
 	}
+	for _, x := range a.tableChange.have.exclusions {
+		if slices.ContainsFunc(x.on, func(k string) bool { return strings.Contains(k, a.have.name) }) || strings.Contains(x.where, a.have.name) {
+			users = append(users, "exclusion constraint "+x.name)
+		}
+	}
+	for _, x := range a.tableChange.have.statistics {
+		if slices.ContainsFunc(x.on, func(k string) bool { return strings.Contains(k, a.have.name) }) {
+			users = append(users, "statistics "+x.name)
+		}
+	}
 	if a.tableChange.have.inPrimaryKey(a.have.name) {
 		users = append(users, "the primary key")
 	}
@@ -343,6 +389,7 @@ func (a *alteration) impossible() string {
 
 // remake drops the column and adds it again.
 func (a *alteration) remake() {
+	a.remade[a.name] = true
 	s := a.step(columnPath(a.name), resource.Replace, "replace column "+a.name)
 	s.Destroys = true
 	s.NoUndo = "the values of the column are gone"

@@ -18,6 +18,7 @@ var update = flag.Bool("update", false, "write the golden plans anew")
 //	before.hcl  what is there before, made by tellr (optional)
 //	drift.sql   what someone does to it by hand (optional)
 //	after.hcl   what is desired; "destroy" alone takes everything down
+//	from        the first version of Postgres that has what the case is about (optional)
 //	undumped    why the result is not compared with a fresh database (optional)
 //	plan.sql    the plan that leads there: written by -update, read by people
 //
@@ -28,6 +29,7 @@ func TestCases(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("no cases", err)
 	}
+	later := laterServer(t)
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			t.Parallel()
@@ -35,7 +37,7 @@ func TestCases(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			testCase(t, file, archive)
+			testCase(t, file, archive, later)
 		})
 	}
 }
@@ -49,7 +51,11 @@ func section(a *txtar.Archive, name string) string {
 	return ""
 }
 
-func testCase(t *testing.T, file string, archive *txtar.Archive) {
+func testCase(t *testing.T, file string, archive *txtar.Archive, later databases) {
+	database := database
+	if from := strings.TrimSpace(section(archive, "from")); from != "" {
+		database = later(t, from)
+	}
 	dsn := database(t)
 	w := &workspace{dsn: dsn, clients: map[string]string{}}
 	if before := section(archive, "before.hcl"); before != "" {

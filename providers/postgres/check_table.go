@@ -62,6 +62,11 @@ func checkTable(r *resource.Resource) resource.Diagnostics {
 		take("the check", f.Name, rangeOf(f))
 		c.expression(fmt.Sprintf("check %q", f.Name), checkExpression(f.Value))
 	}
+	for _, f := range w.Get("exclusions").Fields() {
+		take("the exclusion constraint", f.Name, rangeOf(f))
+		c.exclusion(f, columns)
+	}
+	c.storage(columns)
 	for _, f := range w.Get("indexes").Fields() {
 		c.index(f, columns)
 	}
@@ -174,6 +179,7 @@ func (c *checker) index(f resource.Field, columns []string) {
 		c.errorf(rangeOf(f), fmt.Sprintf("%s has %d columns", what, n), "take some out", "Postgres takes %d", maxIndexColumns)
 	}
 	c.include(what, v, columns)
+	c.targets(what, v)
 	c.expression("the condition of "+what, v.Get("where"))
 	method := strings.ToLower(v.Get("method").Str())
 	if v.Get("unique").Bool() && method != "" && method != "btree" {

@@ -37,8 +37,8 @@ func (n names) take(key string, t taken) {
 
 // namespaces are those of one database.
 type namespaces struct {
-	index                                          *index
-	relations, types, schemas, functions, triggers names
+	index                                                    *index
+	relations, types, schemas, functions, triggers, policies names
 }
 
 // collisions finds names that two things of one database would have. Tables, indexes and sequences share one namespace,
@@ -53,6 +53,7 @@ func collisions(x *index, things []*resource.Resource) resource.Diagnostics {
 		schemas:   space("a database has each schema once"),
 		functions: space("functions of one name differ in their arguments' types"),
 		triggers:  space("a table has each trigger once"),
+		policies:  space("a table has each policy once"),
 	}
 	for _, r := range things {
 		if take := specs[r.Kind.Name].take; take != nil {
@@ -113,6 +114,9 @@ func (n names) takeOfTable(p place, r *resource.Resource) {
 	}
 	for _, f := range r.Attrs.Get("uniques").Fields() {
 		take("the unique constraint", f.Name, rangeOf(f))
+	}
+	for _, f := range r.Attrs.Get("exclusions").Fields() {
+		take("the exclusion constraint", f.Name, rangeOf(f))
 	}
 	for _, f := range r.Attrs.Get("indexes").Fields() {
 		take("the index", f.Name, rangeOf(f))

@@ -33,6 +33,10 @@ var sequenceKind = &resource.Kind{
 			Name: "owned_by", Type: resource.Text, Part: partOwnedBy,
 			Doc: "Column with which the sequence is dropped: table.column in the same schema, or schema.table.column. Default: none.",
 		},
+		resource.Attr{
+			Name: "unlogged", Type: resource.Flag,
+			Doc: "Kept out of the write-ahead log, so that it begins anew after a crash; goes with an unlogged table. Default: false.",
+		},
 		commentAttr("sequence"),
 		ownerAttr("sequence"),
 	)...),

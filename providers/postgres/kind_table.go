@@ -38,7 +38,7 @@ var tableKind = &resource.Kind{
   indexes     = { ix_orders_created = { on = ["created DESC"], where = "note IS NOT NULL" } }
 }
 `,
-	Attrs: []resource.Attr{
+	Attrs: append([]resource.Attr{
 		schemaAttr("table"),
 		nameAttr("table"),
 		{
@@ -62,9 +62,14 @@ var tableKind = &resource.Kind{
 			Name: "foreign_keys", Type: resource.MapOf(foreignKeyType), Part: partForeignKeys,
 			Doc: "Foreign keys by name; made when all tables are there, so that tables may refer to each other. Default: none.",
 		},
+		{Name: "exclusions", Type: resource.MapOf(exclusionType), Doc: "Exclusion constraints by name: no two rows for which all operators are true. Default: none."},
+		{
+			Name: "statistics", Type: resource.MapOf(statisticsType),
+			Doc: "Extended statistics by name: what the planner is to know of columns that go together. Default: none.",
+		},
 		commentAttr("table"),
 		ownerAttr("table"),
-	},
+	}, tableStorageAttrs()...),
 	Check: checkTable,
 }
 
@@ -74,50 +79,53 @@ func orderedMap(t resource.Type) resource.Type {
 	return m
 }
 
-var columnType = resource.ObjectOf(
-	resource.Attr{
+var columnType = resource.ObjectOf(append([]resource.Attr{
+	{
 		Name: "type", Type: resource.OneOf(resource.RefTo("enum"), resource.Text), Required: true,
 		Doc: "A type of Postgres (varchar(64), numeric(10,2)[], serial), or an enum.",
 	},
-	resource.Attr{Name: "not_null", Type: resource.Flag, Doc: "Refuse nulls. Default: false; always so in a primary key, for serial and for identity."},
-	resource.Attr{Name: "default", Type: resource.Text, Doc: "Expression for rows that do not say otherwise: \"now()\", \"'new'\". Default: none."},
-	resource.Attr{Name: "generated", Type: resource.Text, Doc: "Expression from which the column is always computed, and stored. Default: none."},
-	resource.Attr{Name: "virtual", Type: resource.Flag, Doc: "Compute a generated column when it is read instead of storing it; from Postgres 18. Default: false."},
-	resource.Attr{
+	{Name: "not_null", Type: resource.Flag, Doc: "Refuse nulls. Default: false; always so in a primary key, for serial and for identity."},
+	{Name: "default", Type: resource.Text, Doc: "Expression for rows that do not say otherwise: \"now()\", \"'new'\". Default: none."},
+	{Name: "generated", Type: resource.Text, Doc: "Expression from which the column is always computed, and stored. Default: none."},
+	{Name: "virtual", Type: resource.Flag, Doc: "Compute a generated column when it is read instead of storing it; from Postgres 18. Default: false."},
+	{
 		Name: "identity", Type: resource.OneOf(resource.Text, identityType),
 		Doc: `"always" or "by default": numbered by a sequence of its own; or an object with the sequence's options. Default: none.`,
 	},
-	resource.Attr{Name: "collation", Type: resource.Text, Doc: `Collation that orders the texts, such as "C" or "de-x-icu". Default: the type's.`},
-	resource.Attr{Name: "comment", Type: resource.Text, Doc: "Comment on the column. Default: none."},
-	resource.Attr{
+	{Name: "collation", Type: resource.Text, Doc: `Collation that orders the texts, such as "C" or "de-x-icu". Default: the type's.`},
+	{Name: "comment", Type: resource.Text, Doc: "Comment on the column. Default: none."},
+	{
 		Name: "renamed_from", Type: resource.Text, Check: checkIdent, CreateOnly: true,
 		Doc:    "Former name of the column; where that is still there, it is renamed and keeps its data.",
 		Reason: "says how to get there, not what is wanted",
 	},
-)
+}, columnStorageAttrs()...)...)
 
 var identityType = resource.ObjectOf(append([]resource.Attr{
 	{Name: "always", Type: resource.Flag, Doc: "Refuse values that are not written with OVERRIDING SYSTEM VALUE. Default: false, which is BY DEFAULT."},
+	{Name: "sequence", Type: resource.Text, Check: checkIdent, Doc: "Name of its sequence, in the table's schema. Default: table_column_seq."},
 }, sequenceOptions()...)...)
 
-var primaryKeyType = resource.ObjectOf(
+var primaryKeyType = resource.ObjectOf(constraintIndexAttrs(
 	resource.Attr{Name: "name", Type: resource.Text, Check: checkIdent, Doc: "Name of the constraint, at most 63 bytes. Default: table_pkey."},
 	resource.Attr{Name: "columns", Type: resource.ListOf(resource.Text), Required: true, Doc: "Names of the columns, in order."},
 	resource.Attr{Name: "include", Type: resource.ListOf(resource.Text), Doc: "Columns that its index carries along. Default: none."},
-)
+	withoutOverlapsAttr,
+)...)
 
-var uniqueType = resource.ObjectOf(
+var uniqueType = resource.ObjectOf(constraintIndexAttrs(
 	resource.Attr{Name: "columns", Type: resource.ListOf(resource.Text), Required: true, Doc: "Names of the columns, in order."},
 	resource.Attr{Name: "include", Type: resource.ListOf(resource.Text), Doc: "Columns that its index carries along. Default: none."},
 	resource.Attr{Name: "nulls_not_distinct", Type: resource.Flag, Doc: "Two nulls are equal, so one at most. Default: false."},
-	resource.Attr{Name: "deferrable", Type: resource.Flag, Doc: "May be checked at the end of the transaction. Default: false."},
-	resource.Attr{Name: "initially_deferred", Type: resource.Flag, Doc: "Checked at the end of the transaction unless told otherwise; includes deferrable. Default: false."},
-)
+	withoutOverlapsAttr,
+)...)
 
 var checkType = resource.ObjectOf(
 	resource.Attr{Name: "expression", Type: resource.Text, Required: true, Doc: "Condition that no row may make false."},
 	resource.Attr{Name: "no_inherit", Type: resource.Flag, Doc: "Not for child tables. Default: false."},
 	resource.Attr{Name: "not_valid", Type: resource.Flag, Doc: "Holds for new rows only; existing ones are not looked at. Default: false."},
+	notEnforcedAttr,
+	commentAttr("constraint"),
 )
 
 var indexType = resource.ObjectOf(
@@ -129,6 +137,11 @@ var indexType = resource.ObjectOf(
 	resource.Attr{Name: "include", Type: resource.ListOf(resource.Text), Doc: "Columns that it carries along. Default: none."},
 	resource.Attr{Name: "nulls_not_distinct", Type: resource.Flag, Doc: "In a unique index, two nulls are equal. Default: false."},
 	resource.Attr{Name: "with", Type: resource.MapOf(resource.Text), Doc: `Storage parameters, such as { fillfactor = "70" }. Default: none.`},
+	tablespaceAttr("index"),
+	resource.Attr{
+		Name: "statistics", Type: resource.MapOf(resource.Whole),
+		Doc: "How much ANALYZE gathers of a key that is an expression, by the key's number from 1: { 2 = 500 }. Default: the server's.",
+	},
 	resource.Attr{Name: "comment", Type: resource.Text, Doc: "Comment on the index. Default: none."},
 	resource.Attr{Name: "invalid", Type: resource.Flag, Derived: true, Doc: "Left over from a build that failed: serves no query, and is replaced."},
 )
@@ -146,6 +159,12 @@ var foreignKeyType = resource.ObjectOf(
 	resource.Attr{Name: "deferrable", Type: resource.Flag, Doc: "May be checked at the end of the transaction. Default: false."},
 	resource.Attr{Name: "initially_deferred", Type: resource.Flag, Doc: "Checked at the end of the transaction unless told otherwise; includes deferrable. Default: false."},
 	resource.Attr{Name: "not_valid", Type: resource.Flag, Doc: "Holds for new rows only; existing ones are not looked at. Default: false."},
+	notEnforcedAttr,
+	resource.Attr{
+		Name: "period", Type: resource.Flag,
+		Doc: "The last column is a range that the ranges referred to must cover; from Postgres 18. Default: false.",
+	},
+	commentAttr("constraint"),
 )
 
 func foreignKeyAction(name, what string) resource.Attr {

@@ -17,6 +17,7 @@ const (
 	orderOwnedBy     = 55 // a sequence is tied to its column when the table is there
 	orderForeignKeys = 60
 	orderTrigger     = 70
+	orderPolicy      = 72 // when all that its conditions mention is there
 )
 
 // The names of the parts that are made later than their thing.
@@ -49,6 +50,7 @@ type spec struct {
 var specs = map[string]spec{
 	"schema": schemaSpec, "grants": grantsSpec, "sequence": sequenceSpec, "enum": enumSpec,
 	"function": functionSpec, "table": tableSpec, "trigger": triggerSpec,
+	"policy": policySpec,
 }
 
 // Kinds lists the kinds of this provider in the order in which they are made.

@@ -106,7 +106,10 @@ func normalizeTable(n *normalizer, r *resource.Resource) resource.Value {
 	}
 	for i := range t.columns {
 		t.columns[i].identity.settle(t.columns[i].typ)
+		t.columns[i].identity.settleName(t.name, t.columns[i].name)
+		t.settleNotNull(&t.columns[i], n.facts.ServerVersion)
 	}
+	t.settleTablespaces(n.facts.DefaultTablespace())
 	o := object{fields: t.encode(r.Attrs).Fields()}
 	n.owner(&o, r)
 	return o.done()

@@ -16,6 +16,8 @@ type taking struct {
 // order writes the Needs that the graph of references does not give.
 func (p *planner) order() {
 	p.orderDrops()
+	p.orderLogging()
+	p.orderWay()
 	for _, t := range p.building {
 		need(t.step, p.unreferenced[t.at]...)
 	}
@@ -117,6 +119,9 @@ func (p *planner) frees(s *resource.Step, t *table) {
 	}
 	for i := range t.uniques {
 		free(t.uniques[i].name)
+	}
+	for i := range t.exclusions {
+		free(t.exclusions[i].name)
 	}
 	for i := range t.indexes {
 		free(t.indexes[i].name)

@@ -32,14 +32,17 @@ type planner struct {
 	taking       []taking
 	// building are the steps that change a key of a table, which foreign keys that go must not refer to any more.
 	building []taking
-	changing map[place]bool // tables that the plan touches; made when first asked for
+	logging  []logging
+	waitings []waiting
+	madeWay  map[resource.Address]string // the steps of tables that drop policies which change
+	changing map[place]bool              // tables that the plan touches; made when first asked for
 }
 
 func newPlanner(v *view, req resource.StepsRequest) *planner {
 	p := &planner{
 		view: v, req: req, deltas: make(map[resource.Address]*resource.Delta, len(req.Deltas)),
 		made: map[place]*resource.Delta{}, gone: map[place]*resource.Delta{}, goneAlong: map[place]bool{}, renamedTables: map[string]string{}, kept: map[string]bool{},
-		freed: map[place][]string{}, unreferenced: map[place][]string{},
+		freed: map[place][]string{}, madeWay: map[resource.Address]string{}, unreferenced: map[place][]string{},
 	}
 	for _, d := range req.Deltas {
 		p.deltas[d.Address] = d

@@ -30,7 +30,7 @@ func (c *tableChange) carried(d *resource.Delta) *resource.Delta {
 	}
 	out, live := *d, *d.Live
 	out.Live = &live
-	for _, attr := range []string{"primary_key", "uniques", "checks", "indexes", partForeignKeys} {
+	for _, attr := range []string{"primary_key", "uniques", "checks", "indexes", "exclusions", "statistics", partForeignKeys} {
 		if v := live.Attrs.Get(attr); !v.IsNull() {
 			live.Attrs = live.Attrs.With(attr, c.follow(renamed(v, to)))
 		}
@@ -77,7 +77,9 @@ func renamed(v resource.Value, to map[string]string) resource.Value {
 	case resource.KindObject:
 		fields := slices.Clone(v.Fields())
 		for i := range fields {
-			fields[i].Value = renamed(fields[i].Value, to)
+			if name := fields[i].Name; name != "comment" && name != "index_comment" { // people's words stay
+				fields[i].Value = renamed(fields[i].Value, to)
+			}
 		}
 		return resource.Object(fields...)
 	default:

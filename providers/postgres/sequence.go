@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"fmt"
 	"math/big"
 	"strings"
 
@@ -13,12 +14,13 @@ type sequence struct {
 	place
 	typ string // "" is bigint
 	seqOptions
-	ownedBy string // schema.table.column; "" is nobody
-	comment string
+	ownedBy  string // schema.table.column; "" is nobody
+	unlogged bool
+	comment  string
 }
 
 func decodeSequence(p place, attrs resource.Value) *sequence {
-	s := &sequence{place: p, seqOptions: decodeSeqOptions(attrs), comment: attrs.Get("comment").Str()}
+	s := &sequence{place: p, seqOptions: decodeSeqOptions(attrs), unlogged: attrs.Get("unlogged").Bool(), comment: attrs.Get("comment").Str()}
 	if typ, _ := staticType(attrs.Get("type").Str()); typ != "bigint" {
 		s.typ = typ
 	}
@@ -65,17 +67,8 @@ func splitIdents(text string) []string {
 
 // settle drops the options that say what would be without them.
 func (s *seqOptions) settle(typ string) {
-	bits := map[string]uint{"smallint": 15, "integer": 31}[typ]
-	if bits == 0 {
-		bits = 63
-	}
-	most := new(big.Int).Lsh(big.NewInt(1), bits)
-	least := "1"
-	top := new(big.Int).Sub(most, big.NewInt(1)).String()
-	down := strings.HasPrefix(s.increment, "-")
-	if down {
-		least, top = new(big.Int).Neg(most).String(), "-1"
-	}
+	least, top := s.span(typ)
+	down := s.down()
 	if s.min == least {
 		s.min = ""
 	}
@@ -102,6 +95,63 @@ func (s *seqOptions) settle(typ string) {
 	}
 }
 
+// down tells whether a sequence counts down.
+func (s seqOptions) down() bool { return strings.HasPrefix(s.increment, "-") }
+
+// span gives the least and the greatest value that are meant when none is said.
+func (s seqOptions) span(typ string) (least, top string) {
+	bits := map[string]uint{"smallint": 15, "smallserial": 15, "integer": 31, "serial": 31}[typ]
+	if bits == 0 {
+		bits = 63
+	}
+	most := new(big.Int).Lsh(big.NewInt(1), bits)
+	if s.down() {
+		return new(big.Int).Neg(most).String(), "-1"
+	}
+	return "1", new(big.Int).Sub(most, big.NewInt(1)).String()
+}
+
+// bounds gives the least and the greatest value that are in force.
+func (s seqOptions) bounds(typ string) (least, top *big.Int) {
+	low, high := s.span(typ)
+	least, _ = new(big.Int).SetString(orElse(s.min, low), 10)
+	top, _ = new(big.Int).SetString(orElse(s.max, high), 10)
+	if least == nil || top == nil {
+		return new(big.Int), new(big.Int)
+	}
+	return least, top
+}
+
+// restarts tells whether a sequence must begin anew with these options: it counts the other way, or nothing that it may
+// have given is among what it may give.
+func (s seqOptions) restarts(typ string, from seqOptions, fromTyp string) bool {
+	least, top := s.bounds(typ)
+	wasLeast, wasTop := from.bounds(fromTyp)
+	return s.down() != from.down() || least.Cmp(wasTop) > 0 || top.Cmp(wasLeast) < 0
+}
+
+// within writes the statement that brings a sequence to where these options let it be, which they would be refused
+// without; "" if they leave it all the room that it had. RESTART is undone with the transaction, setval would not be.
+func (s seqOptions) within(at place, typ string, from seqOptions, fromTyp string) string {
+	least, top := s.bounds(typ)
+	wasLeast, wasTop := from.bounds(fromTyp)
+	if s.restarts(typ, from, fromTyp) {
+		return ""
+	}
+	var lines []string
+	when := func(narrower bool, sign string, bound *big.Int) {
+		if narrower {
+			lines = append(lines, fmt.Sprintf("  IF (SELECT last_value %s %s FROM %s) THEN ALTER SEQUENCE %s RESTART WITH %s; END IF;\n", sign, bound, at, at, bound))
+		}
+	}
+	when(least.Cmp(wasLeast) > 0, "<", least)
+	when(top.Cmp(wasTop) < 0, ">", top)
+	if len(lines) == 0 {
+		return ""
+	}
+	return "DO " + sqltext.Dollar("\nBEGIN\n"+strings.Join(lines, "")+"END\n")
+}
+
 func (id *identity) settle(typ string) {
 	if id != nil {
 		id.seqOptions.settle(typ)
@@ -116,6 +166,7 @@ func normalizeSequence(n *normalizer, r *resource.Resource) resource.Value {
 	o.text("type", s.typ, w.Get("type"))
 	s.seqOptions.encode(&o, w)
 	o.text("owned_by", s.ownedBy, w.Get("owned_by"))
+	o.flag("unlogged", s.unlogged, w.Get("unlogged"))
 	o.text("comment", s.comment, w.Get("comment"))
 	n.owner(&o, r)
 	return o.done()

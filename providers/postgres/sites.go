@@ -94,6 +94,31 @@ func (t *table) sites(a resource.Address, have *table) []site {
 		}
 		add(catalog.IndexWhere, catalog.Expr{Name: x.name, Method: x.method}, &x.where, live.where, x.at)
 	}
+	for i := range t.exclusions {
+		x := &t.exclusions[i]
+		live := have.exclusion(x.name)
+		if live == nil {
+			live = &exclusion{}
+		}
+		for n := range x.on {
+			was := ""
+			if n < len(live.on) {
+				was = live.on[n]
+			}
+			add(catalog.Exclusion, catalog.Expr{Name: x.name, N: n, Method: x.method}, &x.on[n], was, x.at)
+		}
+		add(catalog.OnlyWhere, catalog.Expr{Name: x.name}, &x.where, live.where, x.at)
+	}
+	for i := range t.statistics {
+		x := &t.statistics[i]
+		for n := range x.on {
+			if _, name, ok := sqltext.SplitQualified(x.on[n]); ok && known[name] {
+				x.on[n] = sqltext.Ident(name)
+				continue
+			}
+			add(catalog.Statistics, catalog.Expr{Name: x.name, N: n}, &x.on[n], "", x.at)
+		}
+	}
 	return out
 }
 
@@ -116,7 +141,8 @@ func siteID(a resource.Address, e catalog.Expr) string {
 	if e.Name != "" {
 		id += " " + strconv.Quote(e.Name)
 	}
-	if e.Kind == catalog.IndexKey || e.Kind == catalog.RegType {
+	switch e.Kind {
+	case catalog.IndexKey, catalog.RegType, catalog.Exclusion, catalog.Statistics, catalog.Policy:
 		id += " " + strconv.Itoa(e.N)
 	}
 	return id

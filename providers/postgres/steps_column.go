@@ -32,7 +32,7 @@ func (c *tableChange) renameColumns() {
 		s.Reason = "renamed_from = " + sqltext.Quoted(from)
 		c.run(s, exclusive, c.alter("RENAME COLUMN "+sqltext.Ident(from)+" TO "+sqltext.Ident(to)))
 		undo(s, c.alter("RENAME COLUMN "+sqltext.Ident(to)+" TO "+sqltext.Ident(from)))
-		if isSerial(c.have.column(from).typ) {
+		if c.have.column(from).numbersItself() {
 			c.renameSerial(s, c.serialSequence(from), catalog.ObjectName(c.want.name, to, "seq"))
 		}
 	}
@@ -54,7 +54,7 @@ func (c *tableChange) serialSequence(column string) place {
 // renameAlong gives the sequences of serial columns the names that go with the table's new one.
 func (c *tableChange) renameAlong(s *resource.Step) {
 	for i := range c.have.columns {
-		if h := &c.have.columns[i]; isSerial(h.typ) {
+		if h := &c.have.columns[i]; h.numbersItself() {
 			from := place{c.have.schema, catalog.ObjectName(c.liveName, h.name, "seq")}
 			c.renameSerial(s, from, catalog.ObjectName(c.have.name, h.name, "seq"))
 		}
@@ -99,6 +99,9 @@ func (c *tableChange) addColumns() {
 func (c *tableChange) addColumn(s *resource.Step, w *column) {
 	// A column that is to be in the primary key becomes not null with it.
 	c.run(s, effort{lock: lockAccessExclusive, rewrite: w.fillsByRow()}, c.alter("ADD COLUMN "+w.ddl(c.want.inPrimaryKey(w.name))))
+	if clauses, _ := w.stores(w.name, columnStorage{}); len(clauses) > 0 {
+		c.run(s, exclusive, c.want.alter(clauses))
+	}
 	if w.comment != "" {
 		run(s, commentOn("COLUMN "+c.want.columnPlace(w.name), w.comment))
 	}
@@ -183,6 +186,7 @@ func (c *tableChange) canonicalColumn(name string, live *column) *column {
 		case "identity":
 			out.identity = c.want.column(name).identity
 			out.identity.settle(out.typ)
+			out.identity.settleName(c.want.name, name)
 		case "collation":
 			out.collation = ch.Desired.Str()
 		case "comment":

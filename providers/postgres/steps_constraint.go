@@ -48,6 +48,16 @@ func (c *tableChange) constraints() []constraint {
 		}
 		out = append(out, k)
 	}
+	for _, name := range c.entries("exclusions") {
+		k := constraint{path: resource.Path{"exclusions", name}, what: "exclusion constraint", name: name, scan: true}
+		if h := c.have.exclusion(name); h != nil {
+			k.have = h.ddl()
+		}
+		if w := c.want.exclusion(name); w != nil {
+			k.want, k.at = w.ddl(), w.at
+		}
+		out = append(out, k)
+	}
 	for _, name := range c.entries("checks") {
 		k := constraint{path: resource.Path{"checks", name}, what: "check", name: name}
 		h, w := c.have.check(name), c.want.check(name)
@@ -55,12 +65,12 @@ func (c *tableChange) constraints() []constraint {
 			k.have = h.ddl()
 		}
 		if w != nil {
-			k.want, k.at, k.scan = w.ddl(), w.at, !w.notValid
+			k.want, k.at, k.scan = w.ddl(), w.at, !w.notValid && !w.notEnforced
 		}
 		k.validate = h != nil && w != nil && h.notValid && !w.notValid && c.only("checks", name, "not_valid")
 		out = append(out, k)
 	}
-	return out
+	return c.withoutTouched(out)
 }
 
 // onlyName tells whether a primary key changes its name and nothing else.
@@ -158,6 +168,7 @@ func (c *tableChange) addConstraints() {
 				c.dropNotNullAfterKey(s)
 			}
 		}
+		c.dressConstraint(s, k)
 		undo(s, c.alter("DROP CONSTRAINT "+sqltext.Ident(c.addedName(k))))
 		if k.what != "check" {
 			c.needs(s, c.addedName(k))
@@ -178,7 +189,7 @@ func (c *tableChange) addedName(k constraint) string {
 func (c *tableChange) dropForeignKeys() {
 	for _, name := range c.entries(partForeignKeys) {
 		h, w := c.have.foreignKey(name), c.want.foreignKey(name)
-		if h == nil || w != nil && (!c.mustSplit(h) || c.validates(name, w, h)) {
+		if h == nil || w != nil && (!c.mustSplit(h) || c.validates(name, w, h) || c.onlyTouch(partForeignKeys, name)) {
 			continue
 		}
 		s := c.step(resource.Path{partForeignKeys, name}, resource.Delete, "drop foreign key "+name)
@@ -225,7 +236,7 @@ func (c *tableChange) addForeignKeys() {
 	for _, name := range c.entries(partForeignKeys) {
 		w, h := c.want.foreignKey(name), c.have.foreignKey(name)
 		switch {
-		case w == nil:
+		case w == nil, h != nil && c.onlyTouch(partForeignKeys, name):
 		case h != nil && c.validates(name, w, h):
 			s := c.step(resource.Path{partForeignKeys, name}, resource.Update, "validate foreign key "+name)
 			s.Node.Part = partForeignKeys

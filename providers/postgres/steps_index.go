@@ -8,7 +8,7 @@ import (
 func (c *tableChange) dropIndexes() {
 	for _, name := range c.entries("indexes") {
 		h, w := c.have.index(name), c.want.index(name)
-		if h == nil || w != nil && (!c.reshaped || c.onlyComment(name)) {
+		if h == nil || w != nil && (!c.reshaped || c.onlyTouch("indexes", name)) {
 			continue
 		}
 		s := c.step(resource.Path{"indexes", name}, resource.Delete, "drop index "+name)
@@ -23,8 +23,6 @@ func (c *tableChange) dropIndexes() {
 	}
 }
 
-func (c *tableChange) onlyComment(name string) bool { return c.only("indexes", name, "comment") }
-
 func (c *tableChange) addIndexes() {
 	for _, name := range c.entries("indexes") {
 		h, w := c.have.index(name), c.want.index(name)
@@ -33,10 +31,8 @@ func (c *tableChange) addIndexes() {
 		}
 		what := "INDEX " + c.want.indexPlace(name)
 		path := resource.Path{"indexes", name}
-		if h != nil && c.onlyComment(name) {
-			s := c.step(path, resource.Update, "set the comment of index "+name)
-			run(s, commentOn(what, w.comment))
-			undo(s, commentOn(what, h.comment))
+		if h != nil && c.onlyTouch("indexes", name) {
+			c.touchIndex(w, h)
 			continue
 		}
 		s := c.step(path, resource.Create, "create index "+name)
@@ -54,6 +50,7 @@ func (c *tableChange) addIndexes() {
 			}
 		}
 		c.run(s, effort{lock: lockShare, scan: true}, w.createIndex(c.want.place))
+		c.retarget(s, w, nil)
 		if w.comment != "" {
 			run(s, commentOn(what, w.comment))
 		}
@@ -83,6 +80,9 @@ func (p *planner) needFree(s *resource.Step, t *table) {
 	}
 	for i := range t.uniques {
 		p.needs(s, t.schema, t.uniques[i].name)
+	}
+	for i := range t.exclusions {
+		p.needs(s, t.schema, t.exclusions[i].name)
 	}
 	for i := range t.indexes {
 		p.needs(s, t.schema, t.indexes[i].name)

@@ -27,6 +27,9 @@ func (s *sequence) create() string {
 	}
 	opts = append(opts, s.seqOptions.ddl()...)
 	text := "CREATE SEQUENCE " + s.place.String()
+	if s.unlogged {
+		text = "CREATE UNLOGGED SEQUENCE " + s.place.String()
+	}
 	if len(opts) > 0 {
 		text += " " + strings.Join(opts, " ")
 	}
@@ -95,7 +98,7 @@ func (p *planner) alterSequence(d *resource.Delta) {
 		if len(opts) == 0 {
 			return ""
 		}
-		if strings.HasPrefix(to.increment, "-") != strings.HasPrefix(from.increment, "-") {
+		if to.restarts(to.typ, from.seqOptions, from.typ) {
 			opts = append(opts, "RESTART") // where it was is not where it may go
 		}
 		return "ALTER SEQUENCE " + at.String() + " " + strings.Join(opts, " ")
@@ -108,8 +111,17 @@ func (p *planner) alterSequence(d *resource.Delta) {
 				s.Changes = append(s.Changes, c)
 			}
 		}
+		if set := want.within(at, want.typ, have.seqOptions, have.typ); set != "" {
+			run(s, set)
+		}
 		run(s, sql)
 		undo(s, alter(have, want))
+	}
+	if changed(d, "unlogged") {
+		s := p.step(d, resource.Path{"unlogged"}, resource.Update, "change whether sequence "+at.name+" is logged")
+		word := map[bool]string{true: "SET UNLOGGED", false: "SET LOGGED"}
+		run(s, "ALTER SEQUENCE "+at.String()+" "+word[want.unlogged])
+		undo(s, "ALTER SEQUENCE "+at.String()+" "+word[have.unlogged])
 	}
 	if changed(d, "owned_by") {
 		p.ownSequence(d, at, want.ownedBy, have.ownedBy)

@@ -8,6 +8,9 @@ import (
 )
 
 func tableSteps(p *planner, d *resource.Delta) {
+	if p.tooOld(d) {
+		return
+	}
 	switch d.Action {
 	case resource.Create:
 		p.createTable(d)
@@ -46,7 +49,11 @@ func (p *planner) createTable(d *resource.Delta) {
 			run(s, commentOn("INDEX "+t.indexPlace(x.name), x.comment))
 		}
 	}
+	for _, sql := range t.dress() {
+		run(s, sql)
+	}
 	p.owner(d, s, what)
+	p.ownStatistics(d, s, t)
 	undo(s, "DROP "+what)
 	p.mayCreate(s, t.schema)
 	p.needFree(s, t)
@@ -81,7 +88,7 @@ func (p *planner) addForeignKey(d *resource.Delta, t *table, k *foreignKey, was 
 	e, on := effort{}, t.place
 	switch {
 	case d.Live != nil:
-		e = effort{lock: lockShareRowExcl, scan: !k.notValid}
+		e = effort{lock: lockShareRowExcl, scan: !k.notValid && !k.notEnforced}
 		if was != nil {
 			e.lock = lockAccessExclusive
 		}
@@ -89,6 +96,9 @@ func (p *planner) addForeignKey(d *resource.Delta, t *table, k *foreignKey, was 
 		e, on = effort{lock: lockShareRowExcl}, k.references
 	}
 	runOn(s, d.Live, on, e, sql)
+	if k.comment != "" {
+		run(s, commentOn(k.on(t), k.comment))
+	}
 	if was != nil {
 		undo(s, "ALTER TABLE "+t.place.String()+" ADD "+was.ddl())
 	}
@@ -106,12 +116,13 @@ type tableChange struct {
 	reshaped bool
 	renames  map[string]string // live names of columns by desired ones
 	liveName string            // of the table
+	remade   map[string]bool   // columns that go and come again
 }
 
 func newTableChange(p *planner, d *resource.Delta) *tableChange {
 	from := livePlace(d.Live)
 	at := p.renamed(d, "TABLE")
-	c := &tableChange{planner: p, renames: map[string]string{}, liveName: from.name, want: decodeTable(p.index, at, d.Desired.Attrs)}
+	c := &tableChange{planner: p, renames: map[string]string{}, remade: map[string]bool{}, liveName: from.name, want: decodeTable(p.index, at, d.Desired.Attrs)}
 	c.findRenames(d.Live.Attrs.Get("columns"))
 	c.d = c.carried(d)
 	c.have = decodeTable(p.index, at, c.d.Live.Attrs)
@@ -132,7 +143,7 @@ func reshapes(ch resource.Change) bool {
 		return !ch.Live.IsNull() // a new column is in nobody's way
 	}
 	switch ch.Path[2] {
-	case "comment", "default", "not_null", "identity":
+	case "comment", "default", "not_null", "identity", "compression", "storage", "statistics", "with", "not_null_name":
 		return false
 	default:
 		return true
@@ -143,7 +154,9 @@ func reshapes(ch resource.Change) bool {
 // last.
 func (c *tableChange) plan() {
 	c.renameColumns()
+	policies := c.dropPolicies()
 	c.dropForeignKeys()
+	c.dropStatistics()
 	c.dropIndexes()
 	c.dropConstraints()
 	c.dropColumns()
@@ -151,7 +164,16 @@ func (c *tableChange) plan() {
 	c.addColumns()
 	c.addConstraints()
 	c.addIndexes()
+	c.addStatistics()
+	c.storeColumns()
+	c.nameNotNulls()
+	c.touchConstraints()
+	c.storeTable()
+	c.bringPolicies(policies)
 	c.simple(c.d, "TABLE "+c.want.place.String())
+	if changed(c.d, "owner") {
+		c.ownStatistics(c.d, c.steps[len(c.steps)-1], c.want)
+	}
 	c.addForeignKeys()
 }
 

@@ -16,7 +16,10 @@ type table struct {
 	checks      []check
 	indexes     []indexDef
 	foreignKeys []foreignKey
+	exclusions  []exclusion
+	statistics  []statistic
 	comment     string
+	tableStorage
 }
 
 type column struct {
@@ -31,11 +34,14 @@ type column struct {
 	collation   string
 	comment     string
 	renamedFrom string
-	at          *resource.Range
+	using       string // how values become those of a new type
+	columnStorage
+	at *resource.Range
 }
 
 type identity struct {
-	always bool
+	always   bool
+	sequence place // none is the usual name
 	seqOptions
 }
 
@@ -51,17 +57,21 @@ type key struct {
 	columns           []string
 	include           []string
 	nullsNotDistinct  bool
+	withoutOverlaps   bool
 	deferrable        bool
 	initiallyDeferred bool
-	at                *resource.Range
+	constraintIndex
+	at *resource.Range
 }
 
 type check struct {
-	name      string
-	expr      string
-	noInherit bool
-	notValid  bool
-	at        *resource.Range
+	name        string
+	expr        string
+	noInherit   bool
+	notValid    bool
+	notEnforced bool
+	comment     string
+	at          *resource.Range
 }
 
 type indexDef struct {
@@ -74,6 +84,8 @@ type indexDef struct {
 	include          []string
 	nullsNotDistinct bool
 	with             []resource.Field
+	tablespace       string
+	statistics       []resource.Field // by the key's number
 	comment          string
 	invalid          bool
 	at               *resource.Range
@@ -90,6 +102,9 @@ type foreignKey struct {
 	deferrable        bool
 	initiallyDeferred bool
 	notValid          bool
+	notEnforced       bool
+	period            bool
+	comment           string
 	at                *resource.Range
 }
 

@@ -25,7 +25,10 @@ func (c *column) ddl(inKey bool) string {
 	case c.def != "":
 		words = append(words, "DEFAULT "+c.def)
 	}
-	if c.notNull && !inKey && !isSerialWord(c.typ) && c.identity == nil {
+	switch {
+	case c.notNullName != "":
+		words = append(words, "CONSTRAINT "+sqltext.Ident(c.notNullName)+" NOT NULL")
+	case c.notNull && !inKey && !isSerialWord(c.typ) && c.identity == nil:
 		words = append(words, "NOT NULL")
 	}
 	return strings.Join(words, " ")
@@ -53,7 +56,11 @@ func (id *identity) ddl() string {
 	if id.always {
 		text = "GENERATED ALWAYS AS IDENTITY"
 	}
-	if opts := id.seqOptions.ddl(); len(opts) > 0 {
+	opts := id.seqOptions.ddl()
+	if id.sequence != (place{}) {
+		opts = append([]string{"SEQUENCE NAME " + id.sequence.String()}, opts...)
+	}
+	if len(opts) > 0 {
 		text += " (" + strings.Join(opts, " ") + ")"
 	}
 	return text
@@ -80,11 +87,15 @@ func (k *key) ddl(word string) string {
 	if k.nullsNotDistinct {
 		text += " NULLS NOT DISTINCT"
 	}
-	text += " (" + sqltext.Idents(k.columns) + ")"
+	text += " (" + sqltext.Idents(k.columns)
+	if k.withoutOverlaps {
+		text += " WITHOUT OVERLAPS"
+	}
+	text += ")"
 	if len(k.include) > 0 {
 		text += " INCLUDE (" + sqltext.Idents(k.include) + ")"
 	}
-	return text + deferral(k.deferrable, k.initiallyDeferred)
+	return text + k.constraintIndex.ddl() + deferral(k.deferrable, k.initiallyDeferred)
 }
 
 func deferral(deferrable, initially bool) string {
@@ -103,16 +114,20 @@ func (c *check) ddl() string {
 	if c.noInherit {
 		text += " NO INHERIT"
 	}
-	if c.notValid {
-		text += " NOT VALID"
-	}
-	return text
+	return text + validity(c.notEnforced, c.notValid)
 }
 
 func (k *foreignKey) ddl() string {
-	text := "CONSTRAINT " + sqltext.Ident(k.name) + " FOREIGN KEY (" + sqltext.Idents(k.columns) + ")\n  REFERENCES " + k.references.String()
+	columns := func(names []string) string {
+		if k.period {
+			last := len(names) - 1
+			return sqltext.Idents(names[:last]) + ", PERIOD " + sqltext.Ident(names[last])
+		}
+		return sqltext.Idents(names)
+	}
+	text := "CONSTRAINT " + sqltext.Ident(k.name) + " FOREIGN KEY (" + columns(k.columns) + ")\n  REFERENCES " + k.references.String()
 	if len(k.refColumns) > 0 {
-		text += " (" + sqltext.Idents(k.refColumns) + ")"
+		text += " (" + columns(k.refColumns) + ")"
 	}
 	if k.matchFull {
 		text += " MATCH FULL"
@@ -123,11 +138,19 @@ func (k *foreignKey) ddl() string {
 	if k.onUpdate != "" {
 		text += " ON UPDATE " + k.onUpdate
 	}
-	text += deferral(k.deferrable, k.initiallyDeferred)
-	if k.notValid {
-		text += " NOT VALID"
+	return text + deferral(k.deferrable, k.initiallyDeferred) + validity(k.notEnforced, k.notValid)
+}
+
+// validity writes for which rows a constraint holds: what nobody enforces holds for none.
+func validity(notEnforced, notValid bool) string {
+	switch {
+	case notEnforced:
+		return " NOT ENFORCED"
+	case notValid:
+		return " NOT VALID"
+	default:
+		return ""
 	}
-	return text
 }
 
 // createIndex writes the whole statement.
@@ -148,11 +171,10 @@ func (i *indexDef) createIndex(table place) string {
 		text += " NULLS NOT DISTINCT"
 	}
 	if len(i.with) > 0 {
-		params := make([]string, len(i.with))
-		for n, f := range i.with {
-			params[n] = sqltext.Ident(f.Name) + " = " + sqltext.Literal(f.Value.Str())
-		}
-		text += " WITH (" + strings.Join(params, ", ") + ")"
+		text += " WITH (" + options(i.with) + ")"
+	}
+	if i.tablespace != "" {
+		text += " TABLESPACE " + sqltext.Ident(i.tablespace)
 	}
 	if i.where != "" {
 		text += " WHERE " + i.where
@@ -178,7 +200,14 @@ func (t *table) createTable() string {
 			lines = append(lines, t.checks[i].ddl())
 		}
 	}
-	return "CREATE TABLE " + t.place.String() + " (\n" + indent(lines) + "\n)"
+	for i := range t.exclusions {
+		lines = append(lines, t.exclusions[i].ddl())
+	}
+	head := "CREATE TABLE "
+	if t.unlogged {
+		head = "CREATE UNLOGGED TABLE "
+	}
+	return head + t.place.String() + " (\n" + indent(lines) + "\n)" + t.tableStorage.ddl()
 }
 
 // columnPlace names a column in COMMENT ON and the like.

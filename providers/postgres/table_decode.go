@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/tellr-dev/tellr/engine/resource"
@@ -11,7 +10,7 @@ import (
 
 // decodeTable reads a table's attributes, written or live.
 func decodeTable(x *index, p place, attrs resource.Value) *table {
-	t := &table{place: p, comment: attrs.Get("comment").Str()}
+	t := &table{place: p, comment: attrs.Get("comment").Str(), tableStorage: decodeTableStorage(attrs)}
 	t.columns = make([]column, 0, len(attrs.Get("columns").Fields()))
 	for _, f := range attrs.Get("columns").Fields() {
 		t.columns = append(t.columns, decodeColumn(x, p.schema, f))
@@ -34,7 +33,9 @@ func decodeTable(x *index, p place, attrs resource.Value) *table {
 		if f.Value.Kind() == resource.KindObject {
 			c.expr = f.Value.Get("expression").Str()
 			c.noInherit = f.Value.Get("no_inherit").Bool()
-			c.notValid = f.Value.Get("not_valid").Bool()
+			c.notEnforced = f.Value.Get("not_enforced").Bool()
+			c.notValid = f.Value.Get("not_valid").Bool() && !c.notEnforced
+			c.comment = f.Value.Get("comment").Str()
 		}
 		t.checks = append(t.checks, c)
 	}
@@ -43,6 +44,12 @@ func decodeTable(x *index, p place, attrs resource.Value) *table {
 	}
 	for _, f := range attrs.Get("foreign_keys").Fields() {
 		t.foreignKeys = append(t.foreignKeys, decodeForeignKey(x, p.schema, f))
+	}
+	for _, f := range attrs.Get("exclusions").Fields() {
+		t.exclusions = append(t.exclusions, decodeExclusion(f))
+	}
+	for _, f := range attrs.Get("statistics").Fields() {
+		t.statistics = append(t.statistics, decodeStatistic(f))
 	}
 	return t
 }
@@ -65,6 +72,7 @@ func decodeColumn(x *index, schema string, f resource.Field) column {
 		collation:   v.Get("collation").Str(),
 		comment:     v.Get("comment").Str(),
 		renamedFrom: v.Get("renamed_from").Str(),
+		using:       v.Get("using").Str(),
 		at:          rangeOf(f),
 	}
 	if a, ok := v.Get("type").Ref(); ok {
@@ -72,11 +80,15 @@ func decodeColumn(x *index, schema string, f resource.Field) column {
 	} else {
 		c.typ = v.Get("type").Str()
 	}
+	c.columnStorage = decodeColumnStorage(v, c.typ)
 	switch id := v.Get("identity"); id.Kind() {
 	case resource.KindString:
 		c.identity = &identity{always: identityWord(id.Str()) == identityAlways}
 	case resource.KindObject:
 		c.identity = &identity{always: id.Get("always").Bool(), seqOptions: decodeSeqOptions(id)}
+		if name := id.Get("sequence").Str(); name != "" {
+			c.identity.sequence = place{schema, name}
+		}
 	}
 	return c
 }
@@ -101,8 +113,9 @@ func decodeKey(f resource.Field) key {
 	v := f.Value
 	return key{
 		name: f.Name, columns: v.Get("columns").StringList(), include: v.Get("include").StringList(),
-		nullsNotDistinct: v.Get("nulls_not_distinct").Bool(),
-		deferrable:       v.Get("deferrable").Bool() || v.Get("initially_deferred").Bool(), initiallyDeferred: v.Get("initially_deferred").Bool(),
+		nullsNotDistinct: v.Get("nulls_not_distinct").Bool(), withoutOverlaps: v.Get("without_overlaps").Bool(),
+		constraintIndex: decodeConstraintIndex(v),
+		deferrable:      v.Get("deferrable").Bool() || v.Get("initially_deferred").Bool(), initiallyDeferred: v.Get("initially_deferred").Bool(),
 		at: rangeOf(f),
 	}
 }
@@ -112,7 +125,8 @@ func decodeIndex(f resource.Field) indexDef {
 	i := indexDef{
 		name: f.Name, columns: v.Get("columns").StringList(), on: v.Get("on").StringList(),
 		unique: v.Get("unique").Bool(), where: v.Get("where").Str(), include: v.Get("include").StringList(),
-		nullsNotDistinct: v.Get("nulls_not_distinct").Bool(), with: slices.Clone(v.Get("with").Fields()),
+		nullsNotDistinct: v.Get("nulls_not_distinct").Bool(), with: decodeOptions(v.Get("with")),
+		tablespace: v.Get("tablespace").Str(), statistics: decodeOptions(v.Get("statistics")),
 		comment: v.Get("comment").Str(), invalid: v.Get("invalid").Bool(), at: rangeOf(f),
 	}
 	if m := strings.ToLower(v.Get("method").Str()); m != "btree" {
@@ -123,7 +137,6 @@ func decodeIndex(f resource.Field) indexDef {
 			i.on = append(i.on, sqltext.Ident(c))
 		}
 	}
-	slices.SortFunc(i.with, func(a, b resource.Field) int { return strings.Compare(a.Name, b.Name) })
 	return i
 }
 
@@ -135,8 +148,9 @@ func decodeForeignKey(x *index, schema string, f resource.Field) foreignKey {
 		onDelete: decodeAction(v.Get("on_delete").Str()), onUpdate: decodeAction(v.Get("on_update").Str()),
 		matchFull:  v.Get("match").Str() == "FULL",
 		deferrable: v.Get("deferrable").Bool() || v.Get("initially_deferred").Bool(), initiallyDeferred: v.Get("initially_deferred").Bool(),
-		notValid: v.Get("not_valid").Bool(), at: rangeOf(f),
+		notEnforced: v.Get("not_enforced").Bool(), period: v.Get("period").Bool(), comment: v.Get("comment").Str(), at: rangeOf(f),
 	}
+	k.notValid = v.Get("not_valid").Bool() && !k.notEnforced
 	if len(k.refColumns) == 0 {
 		k.refColumns = x.keys[k.references]
 	}

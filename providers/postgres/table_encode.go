@@ -70,7 +70,10 @@ func (t *table) encode(written resource.Value) resource.Value {
 	o.objects("checks", encodeMap(t.checks, written.Get("checks"), (*check).entry), written.Get("checks"))
 	o.objects("indexes", encodeMap(t.indexes, written.Get("indexes"), (*indexDef).entry), written.Get("indexes"))
 	o.objects("foreign_keys", encodeMap(t.foreignKeys, written.Get("foreign_keys"), (*foreignKey).entry), written.Get("foreign_keys"))
+	o.objects("exclusions", encodeMap(t.exclusions, written.Get("exclusions"), (*exclusion).entry), written.Get("exclusions"))
+	o.objects("statistics", encodeMap(t.statistics, written.Get("statistics"), (*statistic).entry), written.Get("statistics"))
 	o.text("comment", t.comment, written.Get("comment"))
+	t.tableStorage.encode(&o, written)
 	return o.done()
 }
 
@@ -93,6 +96,7 @@ func (c *column) encode(w resource.Value, inKey bool) resource.Value {
 		o.value("identity", c.identity.encode(w.Get("identity")), w.Get("identity"))
 	}
 	o.text("collation", c.collation, w.Get("collation"))
+	c.columnStorage.encode(&o, w)
 	o.text("comment", c.comment, w.Get("comment"))
 	return o.done().At(w.Range())
 }
@@ -104,6 +108,7 @@ func (id *identity) encode(w resource.Value) resource.Value {
 	}
 	var o object
 	o.flag("always", id.always, w)
+	o.text("sequence", id.sequence.name, w.Get("sequence"))
 	id.seqOptions.encode(&o, w)
 	return o.done()
 }
@@ -131,6 +136,8 @@ func (k *key) encode(w resource.Value, named bool) resource.Value {
 	o.flag("nulls_not_distinct", k.nullsNotDistinct, w.Get("nulls_not_distinct"))
 	o.flag("deferrable", k.deferrable, w.Get("deferrable"))
 	o.flag("initially_deferred", k.initiallyDeferred, w.Get("initially_deferred"))
+	o.flag("without_overlaps", k.withoutOverlaps, w.Get("without_overlaps"))
+	k.constraintIndex.encode(&o, w)
 	return o.done().At(w.Range())
 }
 
@@ -139,6 +146,8 @@ func (c *check) entry(w resource.Value) resource.Field {
 	o.text("expression", c.expr, w)
 	o.flag("no_inherit", c.noInherit, w.Get("no_inherit"))
 	o.flag("not_valid", c.notValid, w.Get("not_valid"))
+	o.flag("not_enforced", c.notEnforced, w.Get("not_enforced"))
+	o.text("comment", c.comment, w.Get("comment"))
 	return resource.Field{Name: c.name, Value: o.done().At(w.Range()), At: c.at}
 }
 
@@ -151,6 +160,8 @@ func (i *indexDef) entry(w resource.Value) resource.Field {
 	o.texts("include", i.include, w.Get("include"))
 	o.flag("nulls_not_distinct", i.nullsNotDistinct, w.Get("nulls_not_distinct"))
 	o.objects("with", i.with, w.Get("with"))
+	o.text("tablespace", i.tablespace, w.Get("tablespace"))
+	o.objects("statistics", i.statistics, w.Get("statistics"))
 	o.text("comment", i.comment, w.Get("comment"))
 	o.flag("invalid", i.invalid, w)
 	return resource.Field{Name: i.name, Value: o.done().At(w.Range()), At: i.at}
@@ -169,5 +180,8 @@ func (k *foreignKey) entry(w resource.Value) resource.Field {
 	o.flag("deferrable", k.deferrable, w.Get("deferrable"))
 	o.flag("initially_deferred", k.initiallyDeferred, w.Get("initially_deferred"))
 	o.flag("not_valid", k.notValid, w.Get("not_valid"))
+	o.flag("not_enforced", k.notEnforced, w.Get("not_enforced"))
+	o.flag("period", k.period, w.Get("period"))
+	o.text("comment", k.comment, w.Get("comment"))
 	return resource.Field{Name: k.name, Value: o.done().At(w.Range()), At: k.at}
 }

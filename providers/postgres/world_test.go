@@ -110,12 +110,14 @@ type postgresServer interface {
 	DSN(user, database string) string
 }
 
+// testRoles makes the roles that cases mention.
+var testRoles = []string{`CREATE ROLE "sp-slides"`, `CREATE ROLE "sp-other"`, `CREATE ROLE reader`, `CREATE ROLE owners`}
+
 // server starts one server for all tests, of Postgres 17 or the version that TELLR_TEST_POSTGRES says. With
 // TELLR_TEST_DATABASE_URL it is the one at that URL, for versions that are installed otherwise.
 var server = sync.OnceValues(func() (postgresServer, error) {
-	roles := []string{`CREATE ROLE "sp-slides"`, `CREATE ROLE "sp-other"`, `CREATE ROLE reader`, `CREATE ROLE owners`}
 	if u := os.Getenv("TELLR_TEST_DATABASE_URL"); u != "" {
-		for _, sql := range roles {
+		for _, sql := range testRoles {
 			_ = exec.Command("psql", "-c", sql, u).Run() // they may be there
 		}
 		return external(u), nil
@@ -130,7 +132,7 @@ var server = sync.OnceValues(func() (postgresServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c, c.Exec(context.Background(), "postgres", roles...)
+	return c, c.Exec(context.Background(), "postgres", testRoles...)
 })
 
 // external is a server that somebody else runs, by the URL of a database on it.
@@ -176,6 +178,12 @@ func database(t *testing.T) string {
 		}
 		t.Skip("no server: ", err)
 	}
+	return databaseOn(t, c)
+}
+
+// databaseOn makes an empty database on a server.
+func databaseOn(t *testing.T, c postgresServer) string {
+	t.Helper()
 	name := "t_" + strings.ToLower(strings.Map(func(r rune) rune {
 		if r == '/' || r == '-' || r == ' ' {
 			return '_'

@@ -91,6 +91,9 @@ const (
 )
 
 func question(t *AskTable, e Expr, serverVersion int) Question {
+	if t == nil {
+		t = &AskTable{Name: scratch}
+	}
 	q := Question{kind: e.Kind, err: single(e.Text)}
 	switch e.Kind {
 	case Type:
@@ -122,7 +125,27 @@ func question(t *AskTable, e Expr, serverVersion int) Question {
 		}
 		q.do = "CREATE INDEX tellr_i ON " + name + " USING " + sqltext.Ident(method) + " (" + e.Text + ")"
 		q.get = "SELECT pg_get_indexdef('pg_temp.tellr_i'::regclass)"
-	case IndexWhere:
+	case Policy:
+		// What a policy looks up elsewhere names this table, so that it has its own name.
+		var name string
+		q.setup, name = tableNamed(t, e, t.Name)
+		q.do = "CREATE POLICY tellr_p ON " + name + " USING (" + e.Text + ")"
+		q.get = "SELECT pg_get_expr(polqual, polrelid) FROM pg_policy WHERE polname = 'tellr_p' AND polrelid = " + sqltext.Literal(name) + "::regclass"
+	case Exclusion:
+		var name string
+		q.setup, name = table(t, e)
+		method := e.Method
+		if method == "" {
+			method = "btree"
+		}
+		q.do = "ALTER TABLE " + name + " ADD CONSTRAINT tellr_c EXCLUDE USING " + sqltext.Ident(method) + " (" + e.Text + ")"
+		q.get = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'tellr_c' AND conrelid = " + sqltext.Literal(name) + "::regclass"
+	case Statistics:
+		var name string
+		q.setup, name = table(t, e)
+		q.do = "CREATE STATISTICS pg_temp.tellr_s ON (" + e.Text + ") FROM " + name
+		q.get = "SELECT (pg_get_statisticsobjdef_expressions(oid))[1] FROM pg_statistic_ext WHERE stxname = 'tellr_s' AND stxrelid = " + sqltext.Literal(name) + "::regclass"
+	case IndexWhere, OnlyWhere:
 		var name string
 		q.setup, name = table(t, e)
 		q.do = "CREATE INDEX tellr_i ON " + name + " ((1)) WHERE (" + e.Text + ")"
@@ -149,10 +172,16 @@ func table(t *AskTable, e Expr) (setup, name string) {
 		t = &AskTable{}
 	}
 	name = scratch
-	mentioned := words(e.Text)
-	if mentioned[t.Name] {
+	if words(e.Text)[t.Name] {
 		name = t.Name
 	}
+	return tableNamed(t, e, name)
+}
+
+// tableNamed makes it under a name.
+func tableNamed(t *AskTable, e Expr, as string) (setup, name string) {
+	name = as
+	mentioned := words(e.Text)
 	var columns []string
 	for _, c := range t.Columns {
 		if !mentioned[c.Name] {
@@ -333,8 +362,15 @@ func canonAnswers(raw []byte, order []Question, out map[string]Answer) error {
 			a.Text = keys[0]
 		case q.kind == IndexKey:
 			a = Answer{Error: "it is not one key of an index"}
-		case q.kind == IndexWhere:
+		case q.kind == IndexWhere, q.kind == OnlyWhere:
 			a.Text = where
+		case q.kind == Exclusion:
+			elements, _ := exclusionDef(a.Text)
+			if len(elements) != 1 {
+				a = Answer{Error: "it is not one element of an exclusion constraint"}
+				break
+			}
+			a.Text = elements[0]
 		case q.kind == When:
 			a.Text = triggerWhen(a.Text)
 		}

@@ -47,6 +47,10 @@ const (
 	IndexKey   ExprKind = "index_key"    // N-th key (from 0) of index Name: expression, collation, opclass, order; → as pg_get_indexdef prints it
 	IndexWhere ExprKind = "index_where"  // of index Name; → pg_get_expr
 	When       ExprKind = "trigger_when" // of trigger Name; → as pg_get_triggerdef prints it inside WHEN ( )
+	Policy     ExprKind = "policy"       // of policy Name; N is 0 for USING, 1 for WITH CHECK; → pg_get_expr
+	Exclusion  ExprKind = "exclusion"    // N-th element (from 0) of exclusion constraint Name, with its operator; → as pg_get_constraintdef prints it
+	OnlyWhere  ExprKind = "only_where"   // the predicate of exclusion constraint Name; → as pg_get_constraintdef prints it inside WHERE ( )
+	Statistics ExprKind = "statistics"   // N-th key (from 0) of the statistics object Name, an expression; → pg_get_expr
 	RegType    ExprKind = "regtype"      // a type without modifier, as in a function's signature; "SETOF x" and "TABLE(a x, …)" are understood
 )
 
@@ -69,6 +73,8 @@ type Facts struct {
 	ServerVersion int    `json:"server_version"` // server_version_num: 170005
 	Superuser     bool   `json:"superuser,omitempty"`
 	Database      string `json:"database"`
+	// Tablespace is the database's, unless that is pg_default.
+	Tablespace string `json:"tablespace,omitempty"`
 	// MayCreateSchema: the deployer has CREATE on the database.
 	MayCreateSchema bool `json:"may_create_schema,omitempty"`
 
@@ -82,6 +88,14 @@ type Facts struct {
 	Roles map[string]RoleFact `json:"roles,omitempty"`
 	// Schemas are those of the scope that exist, by name.
 	Schemas map[string]SchemaFact `json:"schemas,omitempty"`
+}
+
+// DefaultTablespace is the tablespace that things stand in when none is said.
+func (f *Facts) DefaultTablespace() string {
+	if f.Tablespace == "" {
+		return "pg_default"
+	}
+	return f.Tablespace
 }
 
 // RoleFact is one role as the deployer sees it.

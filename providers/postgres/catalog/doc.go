@@ -23,7 +23,7 @@
 //	schema                        name
 //	table, sequence, enum         schema, name
 //	function                      schema, name; arguments (a list of text) where there are overloads
-//	trigger                       table (as sqltext.Qualified), name
+//	trigger, policy               table (as sqltext.Qualified), name
 //	grants                        schema, to (a text or a list of texts; unknown grantees are left out), exclusive
 //
 // A ledger entry is located by the same fields of its attributes.
@@ -37,11 +37,17 @@
 // a foreign key's ref_columns. not_null is left out where it follows (primary
 // key, serial, identity). initially_deferred comes with deferrable. identity is
 // "by default", or an object with always and options. A collation of pg_catalog
-// goes by its plain name, another by its qualified one. deferrable of a primary
-// key, virtual of a generated column, and the transition tables of a trigger
-// (old_table, new_table) are read although no file can declare them: they show
-// as differences rather than pass in silence. Exclusion constraints are listed
-// as undeclared.
+// goes by its plain name, another by its qualified one. The transition tables
+// of a trigger (old_table, new_table) are always read.
+//
+// How a thing is kept (storage parameters, tablespace, compression, targets)
+// is there where it differs from the default of its type, table or database;
+// toast.x in a table's with is an option of its TOAST table. The elements of
+// an exclusion constraint are as pg_get_constraintdef prints them. A policy's
+// to is left out for PUBLIC. Not-null constraints (from Postgres 18) show by
+// their name, unless it is the usual one; one that is not valid, not inherited
+// or has a comment is listed as undeclared, and so are statistics that stand
+// in another schema than their table.
 //
 // In grants, effective holds what each grantee has and does not own, in order;
 // default privileges are those of the schema and of roles whose rights the

@@ -66,6 +66,11 @@ func readMessage(environment string, schemas []string, serverVersion int) string
 	if serverVersion >= 160000 {
 		setRole = "'SET'"
 	}
+	period, enforced := "false", "true"
+	if serverVersion >= 180000 {
+		period, enforced = "k.conperiod", "k.conenforced"
+	}
+	versioned := strings.NewReplacer("$set_role", setRole, "$period", period, "$enforced", enforced)
 	var b strings.Builder
 	b.WriteString("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n")
 	b.WriteString("SET LOCAL search_path = pg_catalog;\n")
@@ -77,7 +82,7 @@ func readMessage(environment string, schemas []string, serverVersion int) string
 		"set_config('tellr.schemas', " + sqltext.Literal(textArray(schemas)) + ", true), " +
 		"set_config('tellr.ledger_version', '" + strconv.Itoa(LedgerVersion) + "', true);\n")
 	for _, s := range sections {
-		b.WriteString(strings.ReplaceAll(s.sql, "$set_role", setRole))
+		b.WriteString(versioned.Replace(s.sql))
 		b.WriteByte('\n')
 	}
 	b.WriteString("COMMIT;")

@@ -28,6 +28,7 @@ type sessionRow struct {
 	version         int
 	mayCreateSchema bool
 	superuser       bool
+	tablespace      string
 }
 
 type ledgerRow struct {
@@ -65,6 +66,10 @@ type relationRow struct {
 	triggers            []*triggerRow
 	sequence            *sequenceRow   // of a relation of kind S
 	sequences           []*relationRow // owned by its columns
+	policies            []*policyRow
+	statistics          []*statisticsRow
+	storage             storageRow
+	special             []specialNotNull
 }
 
 type columnRow struct {
@@ -76,6 +81,7 @@ type columnRow struct {
 	hasExpr             bool
 	collation           string
 	comment             string
+	storage             columnStorageRow
 }
 
 type constraintRow struct {
@@ -89,7 +95,9 @@ type constraintRow struct {
 	refColumns                  []int16
 	onUpdate, onDelete, match   byte
 	setColumns                  []int16
-	expr                        string
+	expr                        string // of x: the whole definition
+	comment                     string
+	period, notEnforced         bool // from Postgres 18
 }
 
 type indexRow struct {
@@ -106,6 +114,7 @@ type indexRow struct {
 	options          []string
 	on               []string // keys as pg_get_indexdef prints them
 	where            string
+	storage          indexStorageRow
 }
 
 type sequenceRow struct {
@@ -184,7 +193,7 @@ func (w *raw) takers() map[string]func(row) {
 		"session": func(r row) { // one row, and all of the ledger is there
 			w.entries = make(chan decoded, 1)
 			go func() { w.entries <- decodeLedger(w.ledger) }()
-			w.session = sessionRow{user: r.text(0), version: int(r.number(1)), database: r.text(2), mayCreateSchema: r.flag(3), superuser: r.flag(4)}
+			w.session = sessionRow{user: r.text(0), version: int(r.number(1)), database: r.text(2), mayCreateSchema: r.flag(3), superuser: r.flag(4), tablespace: r.text(5)}
 		},
 		"roles": func(r row) {
 			w.roles[r.oid(0)] = &roleRow{oid: r.oid(0), name: r.text(1), superuser: r.flag(2), has: r.flag(3), member: r.flag(4)}
@@ -217,6 +226,8 @@ func (w *raw) takers() map[string]func(row) {
 		},
 		"functions": w.takeFunction,
 		"triggers":  w.takeTrigger,
+		"storage":   w.takeStorage, "index_storage": w.takeIndexStorage,
+		"constraint_notes": w.takeConstraintNotes, "policies": w.takePolicy, "not_null": w.takeNotNull, "statistics": w.takeStatistics,
 		"default_privileges": func(r row) {
 			w.defaults = append(w.defaults, defaultRow{role: r.oid(0), schema: r.oid(1), kind: r.char(2), acl: r.text(3)})
 		},
@@ -243,6 +254,9 @@ func (w *raw) takeColumn(r row) {
 		generated: r.char(6), expr: r.text(7), hasExpr: !r.null(7), collation: r.text(8), comment: r.text(10)}
 	if !r.null(9) {
 		c.collation = qualified(r.text(9), c.collation)
+	}
+	if !r.null(11) {
+		c.storage = columnStorage(r.values[11])
 	}
 	t.columns = append(t.columns, c)
 }

@@ -94,7 +94,7 @@ func systemSchema(name string) bool {
 func (s *snapshot) facts(ask Ask) *Facts {
 	f := &Facts{
 		CurrentUser: s.session.user, ServerVersion: s.session.version, Superuser: s.session.superuser, Database: s.session.database,
-		MayCreateSchema: s.session.mayCreateSchema, Roles: map[string]RoleFact{}, Schemas: map[string]SchemaFact{},
+		Tablespace: s.session.tablespace, MayCreateSchema: s.session.mayCreateSchema, Roles: map[string]RoleFact{}, Schemas: map[string]SchemaFact{},
 	}
 	mention := append(slices.Clone(ask.Roles), s.session.user)
 	for _, n := range s.schemas {
@@ -175,6 +175,7 @@ func (s *snapshot) canonicalise(ctx context.Context, conn *pgx.Conn, ask Ask, fa
 		texts[e.ID] = e
 	}
 	for i := range ask.Tables {
+		s.lendColumns(&ask.Tables[i])
 		for _, e := range ask.Tables[i].Exprs {
 			visit(&ask.Tables[i], e)
 		}
@@ -234,6 +235,19 @@ func (s *snapshot) liveText(at *AskTable, e Expr) (string, bool) {
 				}
 			}
 		}
+	case Exclusion, OnlyWhere:
+		for _, k := range t.constraints {
+			if k.kind == 'x' && k.name == e.Name {
+				return k.exclusionText(e)
+			}
+		}
+	case Policy:
+		for _, p := range t.policies {
+			if p.name == e.Name {
+				text := []string{p.using, p.withCheck}[min(max(e.N, 0), 1)]
+				return text, text != ""
+			}
+		}
 	case When:
 		for _, g := range t.triggers {
 			if g.name == e.Name {
@@ -242,4 +256,30 @@ func (s *snapshot) liveText(at *AskTable, e Expr) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// exclusionText is an element, or the predicate, of an exclusion constraint.
+func (k *constraintRow) exclusionText(e Expr) (string, bool) {
+	elements, where := exclusionDef(k.expr)
+	if e.Kind == OnlyWhere {
+		return where, where != ""
+	}
+	if e.N < 0 || e.N >= len(elements) {
+		return "", false
+	}
+	return elements[e.N], true
+}
+
+// lendColumns gives a table that no file declares the columns that it has, so
+// that what hangs on it (triggers, policies) can be asked about.
+func (s *snapshot) lendColumns(t *AskTable) {
+	n := s.schema[t.Schema]
+	if len(t.Columns) > 0 || n == nil {
+		return
+	}
+	if on := s.named[place{n.oid, t.Name}]; on != nil {
+		for _, c := range on.columns {
+			t.Columns = append(t.Columns, AskColumn{Name: c.name, Type: c.typ, Collation: c.collation})
+		}
+	}
 }

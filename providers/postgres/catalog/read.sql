@@ -54,7 +54,9 @@ FETCH ALL FROM tellr_canon;
 -- == session
 SELECT current_user, current_setting('server_version_num'), current_database(),
        has_database_privilege(current_database(), 'CREATE'),
-       (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user);
+       (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user),
+       (SELECT s.spcname FROM pg_database b JOIN pg_tablespace s ON s.oid = b.dattablespace AND s.spcname <> 'pg_default'
+        WHERE b.datname = current_database());
 
 -- == roles
 SELECT r.oid, r.rolname, r.rolsuper, pg_has_role(r.oid, 'USAGE'), pg_has_role(r.oid, $set_role)
@@ -84,13 +86,17 @@ ORDER BY c.relnamespace, c.relname;
 SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
        pg_get_expr(f.adbin, f.adrelid), l.collname,
        CASE WHEN l.collnamespace <> 'pg_catalog'::regnamespace THEN (SELECT n.nspname FROM pg_namespace n WHERE n.oid = l.collnamespace) END,
-       d.description
+       d.description,
+       CASE WHEN a.attcompression <> '' OR a.attstattarget >= 0 OR a.attoptions IS NOT NULL OR a.attstorage <> t.typstorage THEN
+         json_build_array(a.attcompression, CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END,
+                          CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END, array_to_json(a.attoptions)::text) END
 FROM pg_class c
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum AND a.atthasdef
 LEFT JOIN pg_description d ON d.objoid = a.attrelid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum
 LEFT JOIN pg_collation l ON l.oid = a.attcollation
-      AND a.attcollation <> (SELECT t.typcollation FROM pg_type t WHERE t.oid = a.atttypid)
+      AND a.attcollation <> t.typcollation
 WHERE c.relnamespace = $schemas AND c.relkind IN ('r', 'p')
 ORDER BY a.attrelid, a.attnum;
 
@@ -99,7 +105,7 @@ ORDER BY a.attrelid, a.attnum;
 -- parent is the parent's.
 SELECT k.oid, k.conrelid, k.conname, k.contype, k.conkey::text, k.conindid, k.condeferrable, k.condeferred, k.convalidated,
        k.connoinherit, k.confrelid, k.confkey::text, k.confupdtype, k.confdeltype, k.confmatchtype, k.confdelsetcols::text,
-       CASE WHEN k.contype = 'c' THEN pg_get_expr(k.conbin, k.conrelid) END
+       CASE k.contype WHEN 'c' THEN pg_get_expr(k.conbin, k.conrelid) WHEN 'x' THEN pg_get_constraintdef(k.oid) END
 FROM pg_constraint k
 WHERE k.connamespace = $schemas AND k.conrelid <> 0 AND k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0
 ORDER BY k.conrelid, k.conname;

@@ -38,6 +38,7 @@ var readers = map[string]reader{
 	"enum":     {locate: (*snapshot).locateEnum, list: (*snapshot).listEnums},
 	"function": {locate: (*snapshot).locateFunction, list: (*snapshot).listFunctions},
 	"trigger":  {locate: (*snapshot).locateTrigger, list: (*snapshot).listTriggers},
+	"policy":   {locate: (*snapshot).locatePolicy, list: (*snapshot).listPolicies},
 }
 
 // within reads the place of a thing that stands in a schema; ok is false where
@@ -168,7 +169,7 @@ func (s *snapshot) undeclared() []resource.Undeclared {
 			continue
 		}
 		for _, t := range r.list(s) {
-			if kind != "trigger" || s.onTaken(t) {
+			if !t.at.Has("table") || s.onTaken(t) {
 				add(kind, t)
 			}
 		}
@@ -189,7 +190,7 @@ func (s *snapshot) undeclared() []resource.Undeclared {
 	return out
 }
 
-// onTaken tells whether the table of a trigger is one that somebody declared.
+// onTaken tells whether the table of a trigger or policy is one that somebody declared.
 func (s *snapshot) onTaken(t thing) bool {
 	_, table, _ := sqltext.SplitQualified(t.at.Get("table").Str())
 	on := s.named[place{t.schema, table}]
@@ -211,9 +212,15 @@ func (s *snapshot) unread() map[string][]thing {
 		"aggregate":         s.functionsOf("a"),
 	}
 	for _, t := range s.relations {
-		for _, k := range t.constraints {
-			if k.kind == 'x' && s.taken[t.oid] {
-				out["exclusion constraint"] = append(out["exclusion constraint"], thing{oid: k.oid, schema: t.schema, name: t.name + "." + k.name})
+		for _, k := range t.special {
+			if s.taken[t.oid] {
+				const word = "not-null constraint that is not valid, not inherited, or has a comment"
+				out[word] = append(out[word], thing{oid: k.oid, schema: t.schema, name: t.name + "." + k.name})
+			}
+		}
+		for _, x := range t.statistics {
+			if x.elsewhere && s.taken[t.oid] { // a table's own stand in its schema
+				out["statistics"] = append(out["statistics"], thing{oid: x.oid, schema: t.schema, name: qualified(x.schema, x.name)})
 			}
 		}
 	}

@@ -233,6 +233,28 @@ func indexDef(def string) (keys []string, where string) {
 	return keys, where
 }
 
+// exclusionDef takes apart what pg_get_constraintdef prints of an exclusion
+// constraint: the elements, each with its operator, and the predicate.
+func exclusionDef(def string) (elements []string, where string) {
+	open := strings.IndexByte(def, '(') // the name of an access method has none
+	if !strings.HasPrefix(def, "EXCLUDE USING ") || open < 0 {
+		return nil, ""
+	}
+	end := closing(def, open)
+	if end < 0 {
+		return nil, ""
+	}
+	elements = split(def[open+1 : end])
+	rest := def[end+1:]
+	if at := find(rest, " WHERE ("); at >= 0 {
+		open := at + len(" WHERE ")
+		if end := closing(rest, open); end > 0 {
+			where = rest[open+1 : end]
+		}
+	}
+	return elements, where
+}
+
 // triggerWhen takes the condition out of what pg_get_triggerdef prints.
 func triggerWhen(def string) string {
 	at := find(def, " WHEN (")

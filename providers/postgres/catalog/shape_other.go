@@ -37,6 +37,7 @@ func (s *shaper) sequence(t *relationRow) resource.Value {
 			f.text("owned_by", qualified(s.schemaOf[owner.schema].name, owner.name)+"."+sqltext.Ident(column))
 		}
 	}
+	f.flag("unlogged", t.storage.unlogged)
 	f.text("comment", t.comment)
 	f.text("owner", s.roleName(t.owner))
 	return resource.Object(f...)

@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"strings"
 	"unicode/utf8"
 
 	"github.com/tellr-dev/tellr/engine/resource"
@@ -58,7 +57,7 @@ func (s *shaper) table(t *relationRow) resource.Value {
 	}
 	f.put("columns", resource.Object(columns...))
 
-	var uniques, checks, indexes, keys fields
+	var uniques, checks, indexes, keys, exclusions fields
 	for _, k := range t.constraints {
 		switch k.kind {
 		case 'p':
@@ -74,10 +73,14 @@ func (s *shaper) table(t *relationRow) resource.Value {
 			var c fields
 			c.text("expression", k.expr)
 			c.flag("no_inherit", k.noInherit)
-			c.flag("not_valid", !k.valid)
+			c.flag("not_valid", !k.valid && !k.notEnforced)
+			c.flag("not_enforced", k.notEnforced)
+			c.text("comment", k.comment)
 			checks.put(k.name, resource.Object(c...))
 		case 'f':
 			keys.put(k.name, s.foreignKey(t, k))
+		case 'x':
+			exclusions.put(k.name, s.exclusion(t, k))
 		}
 	}
 	for _, i := range t.indexes {
@@ -89,7 +92,10 @@ func (s *shaper) table(t *relationRow) resource.Value {
 	f.object("checks", checks)
 	f.object("indexes", indexes)
 	f.object("foreign_keys", keys)
+	f.object("exclusions", exclusions)
+	f.object("statistics", s.statistics(t))
 	f.text("comment", t.comment)
+	s.storage(&f, t)
 	f.text("owner", s.roleName(t.owner))
 	return resource.Object(f...)
 }
@@ -141,6 +147,7 @@ func (s *shaper) column(t *relationRow, c columnRow, key *constraintRow) resourc
 		f.put("identity", s.identity(t, number, c.identity))
 	}
 	f.text("collation", c.collation)
+	c.storage.shape(&f)
 	f.text("comment", c.comment)
 	v := resource.Object(f...)
 	if c.identity == 0 {
@@ -171,7 +178,7 @@ func (s *shaper) serialSequence(t *relationRow, c columnRow) *relationRow {
 		found = q
 	}
 	if found == nil || found.schema != t.schema || found.sequence.dep != 'a' || found.sequence.nextval != c.expr ||
-		found.sequence.typ != c.typ || found.comment != "" || found.name != ObjectName(t.name, c.name, "seq") {
+		found.sequence.typ != c.typ || found.comment != "" || found.storage.unlogged != t.storage.unlogged || found.name != ObjectName(t.name, c.name, "seq") {
 		return nil
 	}
 	if len(sequenceOptions(found.sequence)) > 0 {
@@ -185,6 +192,11 @@ func (s *shaper) identity(t *relationRow, column int16, kind byte) resource.Valu
 	f.flag("always", kind == 'a')
 	for _, q := range t.sequences {
 		if q.sequence.column == column && q.sequence.dep == 'i' {
+			for _, name := range names(t, []int16{column}) {
+				if q.name != ObjectName(t.name, name, "seq") {
+					f.text("sequence", q.name)
+				}
+			}
 			f = append(f, sequenceOptions(q.sequence)...)
 		}
 	}
@@ -197,14 +209,8 @@ func (s *shaper) identity(t *relationRow, column int16, kind byte) resource.Valu
 // keyed puts in what primary keys and unique constraints share.
 func (s *shaper) keyed(f *fields, t *relationRow, k *constraintRow) {
 	f.list("columns", names(t, k.columns))
-	for _, i := range t.indexes {
-		if i.oid == k.index {
-			f.list("include", names(t, i.columns[min(i.keys, len(i.columns)):]))
-			f.flag("nulls_not_distinct", i.nullsNotDistinct)
-		}
-	}
-	f.flag("deferrable", k.deferrable)
-	f.flag("initially_deferred", k.deferred)
+	f.flag("without_overlaps", k.period)
+	s.constraintIndex(f, t, k)
 }
 
 func (s *shaper) foreignKey(t *relationRow, k *constraintRow) resource.Value {
@@ -225,7 +231,10 @@ func (s *shaper) foreignKey(t *relationRow, k *constraintRow) resource.Value {
 	f.text("match", map[byte]string{'f': "FULL", 'p': "PARTIAL"}[k.match])
 	f.flag("deferrable", k.deferrable)
 	f.flag("initially_deferred", k.deferred)
-	f.flag("not_valid", !k.valid)
+	f.flag("not_valid", !k.valid && !k.notEnforced)
+	f.flag("not_enforced", k.notEnforced)
+	f.flag("period", k.period)
+	f.text("comment", k.comment)
 	return resource.Object(f...)
 }
 
@@ -247,12 +256,8 @@ func index(t *relationRow, i *indexRow) resource.Value {
 	f.text("where", i.where)
 	f.list("include", names(t, i.columns[min(i.keys, len(i.columns)):]))
 	f.flag("nulls_not_distinct", i.nullsNotDistinct)
-	var with fields
-	for _, o := range i.options {
-		name, value, _ := strings.Cut(o, "=")
-		with.put(name, resource.String(value))
-	}
-	f.object("with", with)
+	f.object("with", parameters(i.options, ""))
+	i.storage.shape(&f)
 	f.text("comment", i.comment)
 	f.flag("invalid", !i.valid)
 	return resource.Object(f...)
