@@ -26,6 +26,8 @@ func (p *planner) order() {
 			}
 		}
 	}
+	p.settleWaits()
+	p.orderMentions()
 	p.chain()
 }
 

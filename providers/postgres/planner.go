@@ -32,6 +32,7 @@ type planner struct {
 	taking       []taking
 	// building are the steps that change a key of a table, which foreign keys that go must not refer to any more.
 	building []taking
+	after    []waiting
 	changing map[place]bool // tables that the plan touches; made when first asked for
 }
 
