@@ -55,7 +55,7 @@ CROSS JOIN LATERAL
       FROM pg_depend d
       WHERE d.refclassid = o.class AND d.refobjid = o.through AND d.deptype IN ('n', 'a')
         AND NOT (d.classid = 'pg_constraint'::regclass AND o.class = 'pg_type'::regclass AND d.deptype = 'a')
-        AND NOT (d.classid = 'pg_type'::regclass AND EXISTS (SELECT FROM pg_type t WHERE t.typarray = d.objid))
+        AND NOT (d.classid = 'pg_type'::regclass AND EXISTS (SELECT FROM pg_type t WHERE t.oid = d.objid AND t.typcategory = 'A' AND t.typtype = 'b'))
         AND NOT (d.classid = 'pg_proc'::regclass AND o.class = 'pg_type'::regclass
                  AND EXISTS (SELECT FROM pg_depend i WHERE i.classid = d.classid AND i.objid = d.objid AND i.refclassid = 'pg_type'::regclass AND i.deptype = 'i'))
         AND NOT (d.classid = 'pg_trigger'::regclass AND EXISTS (SELECT FROM pg_trigger t WHERE t.oid = d.objid AND (t.tgisinternal OR t.tgparentid <> 0)))
