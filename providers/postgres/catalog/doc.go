@@ -21,8 +21,12 @@
 // Wanted.Locate holds the attributes by which a thing is found, as texts:
 //
 //	schema                        name
-//	table, sequence, enum         schema, name
-//	function                      schema, name; arguments (a list of text) where there are overloads
+//	table, sequence, collation    schema, name
+//	enum, domain, composite_type, range_type   the same
+//	extension                     name
+//	function, procedure, aggregate   schema, name; types (of the input arguments, as far as
+//	                              they are known without the server), or arguments and order_by as they were read;
+//	                              sole where the asker has no other function of that name: then the only one is it
 //	trigger                       table (as sqltext.Qualified), name
 //	grants                        schema, to (a text or a list of texts; unknown grantees are left out), exclusive
 //
@@ -41,7 +45,9 @@
 // key, virtual of a generated column, and the transition tables of a trigger
 // (old_table, new_table) are read although no file can declare them: they show
 // as differences rather than pass in silence. Exclusion constraints are listed
-// as undeclared.
+// as undeclared. A function of pg_catalog goes by its plain name too (in
+// support, difference and the functions of an aggregate). A body in the form of
+// the SQL standard is as pg_get_function_sqlbody prints it.
 //
 // In grants, effective holds what each grantee has and does not own, in order;
 // default privileges are those of the schema and of roles whose rights the
