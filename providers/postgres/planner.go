@@ -208,6 +208,11 @@ func changed(d *resource.Delta, path ...string) bool {
 func (p *planner) owner(d *resource.Delta, s *resource.Step, what string) {
 	w := d.Desired.Attrs.Get("owner")
 	if w.IsNull() {
+		if s.Action == resource.Replace && d.Live != nil { // what nobody decides stays as it was
+			if was := d.Live.Attrs.Get("owner").Str(); was != "" && was != p.facts.CurrentUser {
+				run(s, "ALTER "+what+" OWNER TO "+sqltext.Ident(was))
+			}
+		}
 		return
 	}
 	role := p.currentRole(w)
