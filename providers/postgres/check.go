@@ -175,26 +175,9 @@ func (c *checker) seqOptions(v resource.Value) {
 
 func checkFunction(r *resource.Resource) resource.Diagnostics {
 	c := &checker{r: r}
-	c.label("function")
-	defaults := false
-	for _, v := range r.Attrs.Get("arguments").Items() {
-		if !v.Known() {
-			continue
-		}
-		c.expression("an argument", v)
-		a := parseArgument(v.Str())
-		if a.typ == "" {
-			c.errorf(v.Range(), fmt.Sprintf("%q is not an argument", v.Str()), `write "name type", as in CREATE FUNCTION`, "it has no type")
-		}
-		if a.name != "" {
-			c.ident("an argument", a.name, v.Range())
-		}
-		if defaults && a.def == "" && a.isInput() && a.mode != "VARIADIC" {
-			c.errorf(v.Range(), fmt.Sprintf("argument %q has no default, but one before it has", v.Str()), "give it a default too, or move it forward",
-				"a caller leaves arguments out from the end")
-		}
-		defaults = defaults || a.def != ""
-	}
+	c.label(r.Kind.Name)
+	c.arguments("arguments")
+	c.standardBody()
 	c.expression("the result", r.Attrs.Get("returns"))
 	for _, f := range r.Attrs.Get("set").Fields() {
 		if f.Name == "" || strings.Trim(f.Name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") != "" {
@@ -215,6 +198,9 @@ func checkTrigger(r *resource.Resource) resource.Diagnostics {
 	row, after := w.Get("level").Str() == "ROW", w.Get("timing").Str() == "AFTER"
 	if w.Get("constraint").Bool() && !(row && after) {
 		c.errorf(w.Get("constraint").Range(), "a constraint trigger runs AFTER each ROW", `write timing = "AFTER" and level = "ROW"`, "only then can it be deferred")
+	}
+	if from := w.Get("from"); !from.IsNull() && !w.Get("constraint").Bool() {
+		c.errorf(from.Range(), "only a constraint trigger has another table", "write constraint = true, or take from out", "from is set")
 	}
 	for _, name := range []string{"deferrable", "initially_deferred"} {
 		if w.Get(name).Bool() && !w.Get("constraint").Bool() {

@@ -39,6 +39,7 @@ func (n names) take(key string, t taken) {
 type namespaces struct {
 	index                                                    *index
 	relations, types, schemas, functions, triggers, policies names
+	extensions, collations                                   names
 }
 
 // collisions finds names that two things of one database would have. Tables, indexes and sequences share one namespace,
@@ -54,6 +55,9 @@ func collisions(x *index, things []*resource.Resource) resource.Diagnostics {
 		functions: space("functions of one name differ in their arguments' types"),
 		triggers:  space("a table has each trigger once"),
 		policies:  space("a table has each policy once"),
+
+		extensions: space("a database has each extension once"),
+		collations: space("a schema has each collation once"),
 	}
 	for _, r := range things {
 		if take := specs[r.Kind.Name].take; take != nil {
@@ -78,16 +82,6 @@ func (n *namespaces) of(r *resource.Resource) string { return n.index.places[r.A
 func takeSchema(n *namespaces, r *resource.Resource)   { n.schemas.take(n.of(r), named(r)) }
 func takeEnum(n *namespaces, r *resource.Resource)     { n.types.take(n.of(r), named(r)) }
 func takeSequence(n *namespaces, r *resource.Resource) { n.relations.take(n.of(r), named(r)) }
-
-func takeFunction(n *namespaces, r *resource.Resource) {
-	f := decodeFunction(n.index.places[r.Address], r.Attrs)
-	for i := range f.arguments {
-		if typ, ok := staticBareType(f.arguments[i].typ); ok {
-			f.arguments[i].typ = typ
-		}
-	}
-	n.functions.take(f.signature(), named(r))
-}
 
 func takeTrigger(n *namespaces, r *resource.Resource) {
 	t := decodeTrigger(n.index, r.Name(), r.Attrs)

@@ -158,7 +158,7 @@ func (v *view) targets(schema string) map[string][]grantTarget {
 		}
 	}
 	for _, o := range v.index.inSchema[schema] {
-		add(o.kind, grantTarget{name: o.name, owner: v.facts.CurrentUser, mayGrant: true})
+		add(o.kind, grantTarget{name: o.name, owner: v.facts.CurrentUser, mayGrant: true, routine: o.routine})
 	}
 	for _, list := range out {
 		slices.SortFunc(list, func(a, b grantTarget) int { return strings.Compare(a.name, b.name) })

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -42,6 +43,26 @@ instance "main" {}
 	}
 	if diff := cmp.Diff(dump(t, byHand.dsn), dump(t, w.dsn)); diff != "" {
 		t.Errorf("pg_dump tells them apart (-by hand +tellr):\n%s", diff)
+	}
+}
+
+// TestLanguage: what the page on the language shows of types and functions can be made, and is then as it says.
+func TestLanguage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/language.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "## Types and functions of the database")
+	_, rest, _ = strings.Cut(rest, "```hcl\n")
+	hcl, _, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("the section has no example")
+	}
+	w := &workspace{dsn: database(t)}
+	desired := load(t, hcl+"schema \"app_data\" { instance = instance.main }\n")
+	run(t, w, desired, false)
+	if p, notes := build(t, w, desired, false); !p.Empty() || len(notes) > 0 {
+		t.Errorf("a second plan is not empty:\n%s\n%v", show(p), notes)
 	}
 }
 

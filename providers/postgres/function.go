@@ -12,18 +12,23 @@ import (
 // function is a function as written, or as it is.
 type function struct {
 	place
-	arguments  []argument
-	returns    string
-	language   string
-	body       string
-	volatility string // "" is volatile
-	parallel   string // "" is unsafe
-	strict     bool
-	definer    bool
-	leakproof  bool
-	cost, rows string // "" is the default
-	set        []resource.Field
-	comment    string
+	arguments []argument
+	returns   string
+	// returnsDeclared: returns is the name of a type or table that a file declares.
+	returnsDeclared bool
+	language        string
+	body            string
+	volatility      string // "" is volatile
+	parallel        string // "" is unsafe
+	strict          bool
+	definer         bool
+	leakproof       bool
+	cost, rows      string // "" is the default
+	set             []resource.Field
+	window          bool
+	support         string
+	comment         string
+	word            string // FUNCTION or PROCEDURE
 }
 
 // argument is one argument of a function.
@@ -32,6 +37,8 @@ type argument struct {
 	name string
 	typ  string
 	def  string
+	// declared: typ is the name of a type that a file declares.
+	declared bool
 }
 
 // isInput tells whether a caller passes the argument, so that it is part of the function's identity.
@@ -55,16 +62,17 @@ func (a argument) String() string {
 	return text
 }
 
-func decodeFunction(p place, attrs resource.Value) *function {
+func decodeFunction(x *index, p place, attrs resource.Value) *function {
 	f := &function{
-		place: p, returns: strings.TrimSpace(attrs.Get("returns").Str()), language: strings.ToLower(attrs.Get("language").Str()),
+		place: p, word: "FUNCTION", language: strings.ToLower(attrs.Get("language").Str()),
 		body: attrs.Get("body").Str(), volatility: attrs.Get("volatility").Str(), parallel: attrs.Get("parallel").Str(),
 		strict: attrs.Get("strict").Bool(), definer: attrs.Get("security_definer").Bool(), leakproof: attrs.Get("leakproof").Bool(),
 		cost: attrs.Get("cost").Str(), rows: attrs.Get("rows").Str(), comment: attrs.Get("comment").Str(),
+		window: attrs.Get("window").Bool(), support: x.functionName(attrs.Get("support")),
 	}
-	for _, a := range attrs.Get("arguments").StringList() {
-		f.arguments = append(f.arguments, parseArgument(a))
-	}
+	f.returns, f.returnsDeclared = x.typeText(attrs.Get("returns"))
+	f.returns = strings.TrimSpace(f.returns)
+	f.arguments = x.arguments(attrs.Get("arguments"))
 	if f.language == "" {
 		f.language = "plpgsql"
 	}
@@ -81,7 +89,7 @@ func decodeFunction(p place, attrs resource.Value) *function {
 		f.rows = ""
 	}
 	if f.returns == "" {
-		f.returns = f.result()
+		f.returns, f.returnsDeclared = f.result()
 	}
 	for _, s := range attrs.Get("set").Fields() {
 		f.set = append(f.set, resource.Field{Name: s.Name, Value: resource.String(settingValue(s.Name, s.Value.Str())).At(s.Value.Range())})
@@ -91,51 +99,21 @@ func decodeFunction(p place, attrs resource.Value) *function {
 }
 
 // result is what a function returns that does not say so: what its OUT arguments make together.
-func (f *function) result() string {
-	var out []string
+func (f *function) result() (typ string, declared bool) {
+	var out []argument
 	for _, a := range f.arguments {
 		if a.mode == "OUT" || a.mode == "INOUT" {
-			out = append(out, a.typ)
+			out = append(out, a)
 		}
 	}
 	switch len(out) {
 	case 0:
-		return "void"
+		return "void", false
 	case 1:
-		return out[0]
+		return out[0].typ, out[0].declared
 	default:
-		return "record"
+		return "record", false
 	}
-}
-
-// parseArgument reads "[mode] [name] type [DEFAULT expression]".
-func parseArgument(text string) argument {
-	var a argument
-	text = strings.TrimSpace(text)
-	head := text
-	if i := indexWord(text, "DEFAULT"); i >= 0 {
-		head, a.def = text[:i], strings.TrimSpace(text[i+len("DEFAULT"):])
-	} else if h, def, ok := strings.Cut(text, "="); ok {
-		head, a.def = strings.TrimSuffix(h, ":"), strings.TrimSpace(def)
-	}
-	words := strings.Fields(head)
-	if len(words) > 1 {
-		switch mode := strings.ToUpper(words[0]); mode {
-		case "IN":
-			words = words[1:]
-		case "OUT", "INOUT", "VARIADIC":
-			a.mode, words = mode, words[1:]
-		}
-	}
-	a.typ = strings.Join(words, " ")
-	if _, builtin := staticType(a.typ); !builtin && len(words) > 1 {
-		_, name, ok := sqltext.SplitQualified(words[0])
-		if !ok {
-			name = words[0]
-		}
-		a.name, a.typ = name, strings.Join(words[1:], " ")
-	}
-	return a
 }
 
 // indexWord finds a word, in any case, that stands by itself.
@@ -171,12 +149,15 @@ func settingValue(name, value string) string {
 	return sqltext.Idents(items)
 }
 
-// signature names the function among its overloads, as statements do.
+// signature names the function among its overloads, as statements do. OUT arguments are part of that for procedures only.
 func (f *function) signature() string {
 	var types []string
 	for _, a := range f.arguments {
-		if a.isInput() {
+		switch {
+		case a.isInput():
 			types = append(types, a.typ)
+		case f.word == "PROCEDURE":
+			types = append(types, "OUT "+a.typ)
 		}
 	}
 	return f.place.String() + "(" + strings.Join(types, ", ") + ")"
@@ -191,7 +172,7 @@ func (f *function) sites(a resource.Address, have *function) []site {
 	add := func(kind catalog.ExprKind, n int, text *string, live, static string, isStatic bool) {
 		if *text != "" {
 			e := catalog.Expr{Kind: kind, N: n, Text: *text}
-			if kind == catalog.Default {
+			if kind == catalog.ArgDefault {
 				e.Column = argumentColumn(n)
 			}
 			out = append(out, site{of: a, expr: e, text: text, live: live, static: static, isStatic: isStatic})
@@ -204,12 +185,24 @@ func (f *function) sites(a resource.Address, have *function) []site {
 			live = have.arguments[i]
 		}
 		static, ok := staticBareType(arg.typ)
+		if arg.declared {
+			static, ok = arg.typ, true
+		}
 		add(catalog.RegType, i, &arg.typ, live.typ, static, ok)
 		static, ok = staticDefault(arg.def, static)
-		add(catalog.Default, i, &arg.def, live.def, static, ok)
+		add(catalog.ArgDefault, i, &arg.def, live.def, static, ok)
 	}
 	static, ok := staticBareType(f.returns)
-	add(catalog.RegType, len(f.arguments), &f.returns, have.returns, static, ok)
+	if f.returnsDeclared {
+		static, ok = f.returns, true
+	}
+	if f.word == "FUNCTION" {
+		add(catalog.RegType, len(f.arguments), &f.returns, have.returns, static, ok)
+	}
+	if f.standardBody() {
+		e := catalog.Expr{Kind: catalog.Body, Name: f.name, Method: f.word, Text: f.body, Head: f.head()}
+		out = append(out, site{of: a, expr: e, text: &f.body, live: have.body})
+	}
 	return out
 }
 
@@ -218,10 +211,10 @@ func argumentColumn(n int) string { return "a" + string(rune('0'+n%10)) + string
 
 func normalizeFunction(n *normalizer, r *resource.Resource) resource.Value {
 	w := r.Attrs
-	f := decodeFunction(n.place(r), w)
+	f := decodeRoutine(n.index, r.Kind.Name, n.place(r), w)
 	var have *function
 	if live := n.live[r.Address]; live != nil {
-		have = decodeFunction(f.place, live.Attrs)
+		have = decodeRoutine(n.index, r.Kind.Name, f.place, live.Attrs)
 	}
 	n.canonical(r.Address, f.sites(r.Address, have))
 	var o object
@@ -232,7 +225,9 @@ func normalizeFunction(n *normalizer, r *resource.Resource) resource.Value {
 		args[i] = a.String()
 	}
 	o.texts("arguments", args, w.Get("arguments"))
-	o.text("returns", f.returns, w.Get("returns"))
+	if f.word == "FUNCTION" {
+		o.text("returns", f.returns, w.Get("returns"))
+	}
 	o.text("language", f.language, w.Get("language"))
 	o.value("body", resource.String(f.body), w.Get("body"))
 	o.text("volatility", f.volatility, w.Get("volatility"))
@@ -242,6 +237,8 @@ func normalizeFunction(n *normalizer, r *resource.Resource) resource.Value {
 	o.text("parallel", f.parallel, w.Get("parallel"))
 	o.number("cost", f.cost, w.Get("cost"))
 	o.number("rows", f.rows, w.Get("rows"))
+	o.flag("window", f.window, w.Get("window"))
+	o.text("support", f.support, w.Get("support"))
 	o.objects("set", f.set, w.Get("set"))
 	o.text("comment", f.comment, w.Get("comment"))
 	n.owner(&o, r)

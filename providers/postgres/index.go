@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"encoding/json"
-	"strings"
 
 	"github.com/tellr-dev/tellr/engine/resource"
 	"github.com/tellr-dev/tellr/providers/postgres/catalog"
@@ -25,6 +24,8 @@ type index struct {
 	keys map[place][]string
 	// inSchema are the objects that the configuration makes in each schema, for the privileges on them.
 	inSchema map[string][]madeObject
+	// routines count the functions, procedures and aggregates of one name.
+	routines map[place]int
 	// owners are the declared owners of schemas, by the schema's name.
 	owners map[string]resource.Value
 	// asks are the questions that the configuration leads to, by system.
@@ -38,14 +39,17 @@ type questions struct {
 }
 
 // madeObject is something that privileges can be on.
-type madeObject struct{ kind, name string }
+type madeObject struct {
+	kind, name string
+	routine    bool // a procedure or an aggregate
+}
 
 func newIndex(desired []*resource.Resource) *index {
 	x := &index{
 		desired: make(map[resource.Address]*resource.Resource, len(desired)),
 		places:  make(map[resource.Address]place, len(desired)),
 		keys:    map[place][]string{}, inSchema: map[string][]madeObject{}, owners: map[string]resource.Value{},
-		asks: map[string]questions{},
+		asks: map[string]questions{}, routines: map[place]int{},
 	}
 	for _, r := range desired {
 		x.desired[r.Address] = r
@@ -78,7 +82,7 @@ func (x *index) inItsSchema(r *resource.Resource) {
 
 // grantable notes something that privileges can be on.
 func (x *index) grantable(schema, kind, name string) {
-	x.inSchema[schema] = append(x.inSchema[schema], madeObject{kind, name})
+	x.inSchema[schema] = append(x.inSchema[schema], madeObject{kind: kind, name: name})
 }
 
 func standTable(x *index, r *resource.Resource) {
@@ -97,18 +101,6 @@ func standSequence(x *index, r *resource.Resource) {
 	x.inItsSchema(r)
 	p := x.places[r.Address]
 	x.grantable(p.schema, onSequences, p.name)
-}
-
-func standFunction(x *index, r *resource.Resource) {
-	x.inItsSchema(r)
-	p := x.places[r.Address]
-	var types []string
-	for _, a := range decodeFunction(p, r.Attrs).arguments {
-		if typ, _ := staticBareType(a.typ); a.isInput() {
-			types = append(types, typ)
-		}
-	}
-	x.grantable(p.schema, onFunctions, p.name+"("+strings.Join(types, ", ")+")")
 }
 
 // text gives a text that the configuration decides, or a default for one that is not written.

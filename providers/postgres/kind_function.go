@@ -32,13 +32,13 @@ var functionKind = &resource.Kind{
 	Attrs: []resource.Attr{
 		schemaAttr("function"),
 		nameAttr("function"),
+		argumentsAttr("arguments", "Arguments as in CREATE FUNCTION"),
 		{
-			Name: "arguments", Type: resource.ListOf(resource.Text),
-			Doc: `Arguments as in CREATE FUNCTION: "name type", with a mode before and a DEFAULT after it where wanted. Default: none.`,
+			Name: "returns", Type: resource.OneOf(resource.RefTo("enum", "domain", "composite_type", "range_type", "table"), resource.Text),
+			Doc: `Type of the result: a reference, or "trigger", "integer", "SETOF text", "TABLE(id integer, title text)". Default: what the OUT arguments make, else void.`,
 		},
-		{Name: "returns", Type: resource.Text, Doc: `Type of the result: "trigger", "integer", "SETOF text", "TABLE(id integer, title text)". Default: void.`},
 		{Name: "language", Type: resource.Text, Doc: "sql, plpgsql, or another language that the database has. Default: plpgsql."},
-		{Name: "body", Type: resource.Text, Required: true, Doc: "What stands between the dollar quotes. Compared byte for byte."},
+		bodyAttr(),
 		{
 			Name: "volatility", Type: resource.Text, Enum: []string{"volatile", "stable", "immutable"},
 			Doc: "volatile, stable (same result within a statement) or immutable (always the same). Default: volatile.",
@@ -52,6 +52,8 @@ var functionKind = &resource.Kind{
 		},
 		{Name: "cost", Type: resource.Decimal, Doc: "Estimated cost of a call, in units of cpu_operator_cost. Default: 100, for C and internal 1."},
 		{Name: "rows", Type: resource.Decimal, Doc: "Estimated rows of a set-returning function. Default: 1000."},
+		{Name: "window", Type: resource.Flag, Doc: "A window function, which only languages such as internal can have. Default: false."},
+		{Name: "support", Type: anyFunction, Doc: "Function that helps the planner with calls of this one; only a superuser may say so. Default: none."},
 		{Name: "set", Type: resource.MapOf(resource.Text), Doc: `Settings while it runs, such as { search_path = "pg_catalog" }. Default: none.`},
 		commentAttr("function"),
 		ownerAttr("function"),

@@ -81,8 +81,8 @@ func orderedMap(t resource.Type) resource.Type {
 
 var columnType = resource.ObjectOf(append([]resource.Attr{
 	{
-		Name: "type", Type: resource.OneOf(resource.RefTo("enum"), resource.Text), Required: true,
-		Doc: "A type of Postgres (varchar(64), numeric(10,2)[], serial), or an enum.",
+		Name: "type", Type: anyType, Required: true,
+		Doc: "A type of Postgres (varchar(64), numeric(10,2)[], serial), or an enum, domain, composite type or range type.",
 	},
 	{Name: "not_null", Type: resource.Flag, Doc: "Refuse nulls. Default: false; always so in a primary key, for serial and for identity."},
 	{Name: "default", Type: resource.Text, Doc: "Expression for rows that do not say otherwise: \"now()\", \"'new'\". Default: none."},
@@ -92,7 +92,7 @@ var columnType = resource.ObjectOf(append([]resource.Attr{
 		Name: "identity", Type: resource.OneOf(resource.Text, identityType),
 		Doc: `"always" or "by default": numbered by a sequence of its own; or an object with the sequence's options. Default: none.`,
 	},
-	{Name: "collation", Type: resource.Text, Doc: `Collation that orders the texts, such as "C" or "de-x-icu". Default: the type's.`},
+	collationAttr("texts"),
 	{Name: "comment", Type: resource.Text, Doc: "Comment on the column. Default: none."},
 	{
 		Name: "renamed_from", Type: resource.Text, Check: checkIdent, CreateOnly: true,

@@ -51,6 +51,7 @@ var triggerKind = &resource.Kind{
 		},
 		{Name: "arguments", Type: resource.ListOf(resource.Text), Doc: "Texts that the function finds in TG_ARGV. Default: none."},
 		{Name: "constraint", Type: resource.Flag, Doc: "A constraint trigger, which can be deferred: AFTER and ROW only. Default: false."},
+		{Name: "from", Type: resource.OneOf(resource.RefTo("table"), resource.Text), Doc: `Other table of a constraint trigger, as a foreign key has one: a reference, or "schema.table". Default: none.`},
 		{Name: "deferrable", Type: resource.Flag, Doc: "A constraint trigger that SET CONSTRAINTS may defer. Default: false."},
 		{Name: "initially_deferred", Type: resource.Flag, Doc: "Runs at the end of the transaction unless told otherwise; includes deferrable. Default: false."},
 		{Name: "old_table", Type: resource.Text, Check: checkIdent, Doc: "Name under which the function sees all rows as they were; AFTER only. Default: none."},

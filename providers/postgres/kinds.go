@@ -9,9 +9,14 @@ import (
 // The places of the kinds in the graph: what lower ones make, higher ones may use without a reference that says so.
 const (
 	orderSchema      = 30
+	orderExtension   = 32 // what it brings along may be used by all the rest
 	orderGrants      = 35 // before tables, so that default privileges are there when those are made
 	orderSequence    = 40
 	orderEnum        = 40
+	orderCollation   = 40
+	orderDomain      = 42 // and composite types
+	orderRange       = 46 // behind the functions that they name
+	orderAggregate   = 47
 	orderFunction    = 45
 	orderTable       = 50
 	orderOwnedBy     = 55 // a sequence is tied to its column when the table is there
@@ -51,6 +56,8 @@ var specs = map[string]spec{
 	"schema": schemaSpec, "grants": grantsSpec, "sequence": sequenceSpec, "enum": enumSpec,
 	"function": functionSpec, "table": tableSpec, "trigger": triggerSpec,
 	"policy": policySpec,
+	"domain": domainSpec, "composite_type": compositeSpec, "range_type": rangeSpec, "collation": collationSpec,
+	"extension": extensionSpec, "procedure": procedureSpec, "aggregate": aggregateSpec,
 }
 
 // Kinds lists the kinds of this provider in the order in which they are made.

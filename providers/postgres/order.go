@@ -28,7 +28,10 @@ func (p *planner) order() {
 			}
 		}
 	}
+	p.settleWaits()
+	p.orderMentions()
 	p.chain()
+	p.newValues()
 }
 
 func need(s *resource.Step, ids ...string) {

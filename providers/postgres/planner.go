@@ -33,7 +33,8 @@ type planner struct {
 	// building are the steps that change a key of a table, which foreign keys that go must not refer to any more.
 	building []taking
 	logging  []logging
-	waitings []waiting
+	waitings []wayWaiting
+	after    []waiting
 	madeWay  map[resource.Address]string // the steps of tables that drop policies which change
 	changing map[place]bool              // tables that the plan touches; made when first asked for
 }
@@ -210,6 +211,11 @@ func changed(d *resource.Delta, path ...string) bool {
 func (p *planner) owner(d *resource.Delta, s *resource.Step, what string) {
 	w := d.Desired.Attrs.Get("owner")
 	if w.IsNull() {
+		if s.Action == resource.Replace && d.Live != nil { // what nobody decides stays as it was
+			if was := d.Live.Attrs.Get("owner").Str(); was != "" && was != p.facts.CurrentUser {
+				run(s, "ALTER "+what+" OWNER TO "+sqltext.Ident(was))
+			}
+		}
 		return
 	}
 	role := p.currentRole(w)

@@ -144,7 +144,7 @@ func askTrigger(a *asker, r *resource.Resource) {
 
 // askFunction asks for types by themselves, and for the defaults of arguments as if these were columns.
 func askFunction(a *asker, r *resource.Resource) {
-	f := decodeFunction(a.index.places[r.Address], r.Attrs)
+	f := decodeRoutine(a.index, r.Kind.Name, a.index.places[r.Address], r.Attrs)
 	var columns []column
 	for i, arg := range f.arguments {
 		columns = append(columns, column{name: argumentColumn(i), typ: arg.typ})
@@ -153,7 +153,7 @@ func askFunction(a *asker, r *resource.Resource) {
 	for _, s := range f.sites(r.Address, nil) {
 		switch {
 		case s.isStatic:
-		case s.expr.Kind == catalog.Default:
+		case s.expr.Kind == catalog.ArgDefault, s.expr.Kind == catalog.Body:
 			defaults = append(defaults, s)
 		default:
 			a.ask.Exprs = append(a.ask.Exprs, s.asked())
@@ -208,14 +208,6 @@ func locateGrants(x *index, r *resource.Resource) []resource.Field {
 	}
 	if r.Attrs.Get("exclusive").Bool() {
 		fields = append(fields, resource.F("exclusive", resource.Bool(true)))
-	}
-	return fields
-}
-
-func locateFunction(x *index, r *resource.Resource) []resource.Field {
-	fields := locateInSchema(x, r)
-	if args := r.Attrs.Get("arguments").StringList(); len(args) > 0 {
-		fields = append(fields, resource.F("arguments", resource.Strings(args...)))
 	}
 	return fields
 }

@@ -18,6 +18,7 @@ func enumSteps(p *planner, d *resource.Delta) {
 		s := p.step(d, nil, resource.Delete, "drop enum "+at.name)
 		run(s, "DROP TYPE "+at.String())
 		undo(s, createEnum(at, d.Live.Attrs.Get("values").StringList()))
+		p.hold(d, s, "dropped")
 	case resource.Replace:
 		p.moved(d, "enum", "TYPE")
 	default:

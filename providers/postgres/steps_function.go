@@ -13,10 +13,11 @@ func functionSteps(p *planner, d *resource.Delta) {
 	case resource.Create:
 		p.createFunction(d)
 	case resource.Delete:
-		f := decodeFunction(livePlace(d.Live), d.Live.Attrs)
-		s := p.step(d, nil, resource.Delete, "drop function "+f.name)
-		run(s, "DROP FUNCTION "+f.signature())
+		f := decodeRoutine(p.index, d.Address.Kind, livePlace(d.Live), d.Live.Attrs)
+		s := p.step(d, nil, resource.Delete, "drop "+d.Address.Kind+" "+f.name)
+		run(s, "DROP "+f.word+" "+f.signature())
 		undo(s, f.create("CREATE"))
+		p.hold(d, s, "dropped")
 	default:
 		p.alterFunction(d)
 	}
@@ -24,15 +25,11 @@ func functionSteps(p *planner, d *resource.Delta) {
 
 // create writes the whole statement; verb is CREATE or CREATE OR REPLACE.
 func (f *function) create(verb string) string {
-	args := make([]string, len(f.arguments))
-	for i, a := range f.arguments {
-		args[i] = a.String()
-	}
-	lines := []string{verb + " FUNCTION " + f.place.String() + "(" + strings.Join(args, ", ") + ")"}
-	if f.returns != "" {
-		lines[0] += " RETURNS " + f.returns
-	}
+	lines := []string{verb + " " + f.word + " " + f.place.String() + f.head()}
 	options := []string{"LANGUAGE " + sqltext.Ident(f.language)}
+	if f.window {
+		options = append(options, "WINDOW")
+	}
 	if f.volatility != "" {
 		options = append(options, strings.ToUpper(f.volatility))
 	}
@@ -54,9 +51,15 @@ func (f *function) create(verb string) string {
 	if f.rows != "" {
 		options = append(options, "ROWS "+f.rows)
 	}
+	if f.support != "" {
+		options = append(options, "SUPPORT "+f.support)
+	}
 	lines = append(lines, "  "+strings.Join(options, " "))
 	for _, s := range f.set {
 		lines = append(lines, "  SET "+settingClause(s.Name, s.Value.Str()))
+	}
+	if f.standardBody() {
+		return strings.Join(lines, "\n") + "\n" + strings.TrimSpace(f.body)
 	}
 	return strings.Join(lines, "\n") + "\nAS " + sqltext.Dollar(f.body)
 }
@@ -73,70 +76,84 @@ func settingClause(name, value string) string {
 }
 
 func (p *planner) createFunction(d *resource.Delta) {
-	f := decodeFunction(p.wanted(d), d.Desired.Attrs)
-	s := p.step(d, nil, resource.Create, "create function "+f.name)
+	f := decodeRoutine(p.index, d.Address.Kind, p.wanted(d), d.Desired.Attrs)
+	s := p.step(d, nil, resource.Create, "create "+d.Address.Kind+" "+f.name)
 	run(s, f.create("CREATE"))
 	p.finishFunction(d, s, f)
-	undo(s, "DROP FUNCTION "+f.signature())
+	undo(s, "DROP "+f.word+" "+f.signature())
 	p.mayCreate(s, f.schema)
 }
 
 // finishFunction adds what CREATE does not say.
 func (p *planner) finishFunction(d *resource.Delta, s *resource.Step, f *function) {
 	if f.comment != "" {
-		run(s, commentOn("FUNCTION "+f.signature(), f.comment))
+		run(s, commentOn(f.word+" "+f.signature(), f.comment))
 	}
-	p.owner(d, s, "FUNCTION "+f.signature())
+	p.owner(d, s, f.word+" "+f.signature())
 }
 
 func (p *planner) alterFunction(d *resource.Delta) {
-	want := decodeFunction(p.wanted(d), d.Desired.Attrs)
-	have := decodeFunction(livePlace(d.Live), d.Live.Attrs)
+	want := decodeRoutine(p.index, d.Address.Kind, p.wanted(d), d.Desired.Attrs)
+	have := decodeRoutine(p.index, d.Address.Kind, livePlace(d.Live), d.Live.Attrs)
+	kind := d.Address.Kind
 	if changed(d, "name") && want.schema == have.schema {
-		s := p.step(d, resource.Path{"name"}, resource.Update, "rename function "+have.name+" to "+want.name)
-		run(s, "ALTER FUNCTION "+have.signature()+" RENAME TO "+sqltext.Ident(want.name))
+		s := p.step(d, resource.Path{"name"}, resource.Update, "rename "+kind+" "+have.name+" to "+want.name)
+		run(s, "ALTER "+want.word+" "+have.signature()+" RENAME TO "+sqltext.Ident(want.name))
 		from := have.name
 		have.name = want.name
-		undo(s, "ALTER FUNCTION "+have.signature()+" RENAME TO "+sqltext.Ident(from))
+		undo(s, "ALTER "+want.word+" "+have.signature()+" RENAME TO "+sqltext.Ident(from))
 	}
 	inPlace := []string{"name", "comment", "owner"}
 	if !slices.ContainsFunc(d.Changes, func(c resource.Change) bool { return !slices.Contains(inPlace, c.Path[0]) }) {
-		p.simple(d, "FUNCTION "+want.signature())
+		p.simple(d, want.word+" "+want.signature())
 		return
 	}
 	if p.replaceable(d, want, have) {
-		s := p.step(d, nil, resource.Update, "replace function "+want.name)
+		s := p.step(d, nil, resource.Update, "replace "+kind+" "+want.name)
 		run(s, want.create("CREATE OR REPLACE"))
 		undo(s, have.create("CREATE OR REPLACE"))
 		if changed(d, "comment") {
-			run(s, commentOn("FUNCTION "+want.signature(), want.comment))
+			run(s, commentOn(want.word+" "+want.signature(), want.comment))
 		}
 		if changed(d, "owner") {
-			p.owner(d, s, "FUNCTION "+want.signature())
+			p.owner(d, s, want.word+" "+want.signature())
 		}
 		return
 	}
-	s := p.step(d, nil, resource.Replace, "replace function "+want.name)
+	s := p.step(d, nil, resource.Replace, "replace "+kind+" "+want.name)
 	s.Reason = "Postgres cannot change a function's arguments or result in place"
-	run(s, "DROP FUNCTION "+have.signature())
-	run(s, want.create("CREATE"))
-	p.finishFunction(d, s, want)
+	p.around(d, s, want.word+" "+want.signature(), func() {
+		run(s, "DROP "+have.word+" "+have.signature())
+		run(s, want.create("CREATE"))
+		p.finishFunction(d, s, want)
+	})
+	s.Undo = nil
 	undo(s, have.create("CREATE"))
-	undo(s, "DROP FUNCTION "+want.signature())
+	undo(s, "DROP "+want.word+" "+want.signature())
 }
 
 // replaceable tells whether CREATE OR REPLACE takes the change: what callers see stays as it is.
 func (p *planner) replaceable(d *resource.Delta, want, have *function) bool {
-	if changed(d, "schema") || changed(d, "returns") || len(want.arguments) != len(have.arguments) {
+	if changed(d, "schema") || changed(d, "returns") || changed(d, "window") || len(want.arguments) != len(have.arguments) {
 		return false
 	}
 	if !changed(d, "arguments") {
 		return true
 	}
-	for i, w := range want.arguments {
-		h := have.arguments[i]
-		typ, _ := staticBareType(w.typ)
-		if typ != h.typ || w.mode != h.mode || h.name != "" && w.name != h.name || h.def != "" && w.def == "" {
+	for _, c := range d.Changes {
+		if len(c.Path) == 1 && c.Path[0] == "arguments" && sameCalls(c.Desired.StringList(), have.arguments) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameCalls tells whether callers of the live function can go on: the canonical arguments differ in new defaults and in
+// names that were none before.
+func sameCalls(want []string, have []argument) bool {
+	for i, text := range want {
+		w, h := parseArgument(text), have[i]
+		if w.typ != h.typ || w.mode != h.mode || h.name != "" && w.name != h.name || h.def != "" && w.def == "" {
 			return false
 		}
 	}

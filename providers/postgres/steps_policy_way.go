@@ -9,8 +9,8 @@ import (
 // Postgres does not drop a column, or change its type, while a policy mentions it. Such policies make way: one that stays
 // as it is comes back with its table's steps, one that changes comes with its own, and one that goes goes before.
 
-// waiting says that steps of a table wait until a policy is dropped.
-type waiting struct {
+// wayWaiting says that steps of a table wait until a policy is dropped.
+type wayWaiting struct {
 	from  int // among the planner's steps; all of the table's from there wait
 	table resource.Address
 	on    string // the step that drops it
@@ -33,11 +33,11 @@ func (c *tableChange) dropPolicies() []*resource.Delta {
 			continue
 		}
 		if d.Action == resource.Delete {
-			c.waitings = append(c.waitings, waiting{first, c.d.Address, d.Address.String()})
+			c.waitings = append(c.waitings, wayWaiting{first, c.d.Address, d.Address.String()})
 			continue
 		}
 		if id := c.madeWay[d.Address]; id != "" {
-			c.waitings = append(c.waitings, waiting{first, c.d.Address, id}) // for another table
+			c.waitings = append(c.waitings, wayWaiting{first, c.d.Address, id}) // for another table
 			continue
 		}
 		s := c.step(resource.Path{"policies", y.table.String() + "." + y.name}, resource.Update, "drop policy "+y.name+" on "+y.table.name)

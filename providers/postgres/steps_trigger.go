@@ -32,6 +32,9 @@ func (t *trigger) create(verb string) string {
 		head + sqltext.Ident(t.name),
 		t.timing + " " + strings.Join(t.events, " OR ") + " ON " + t.table.String(),
 	}
+	if t.from.name != "" {
+		lines = append(lines, "FROM "+t.from.String())
+	}
 	if t.constraint && t.deferrable {
 		lines = append(lines, strings.TrimSpace(deferral(t.deferrable, t.initiallyDeferred)))
 	}

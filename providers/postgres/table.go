@@ -25,7 +25,7 @@ type table struct {
 type column struct {
 	name        string
 	typ         string
-	enum        bool // typ is the name of a declared enum
+	enum        bool // typ is the name of a declared type
 	notNull     bool
 	def         string
 	generated   string

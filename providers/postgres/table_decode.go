@@ -69,17 +69,13 @@ func decodeColumn(x *index, schema string, f resource.Field) column {
 		def:         v.Get("default").Str(),
 		generated:   v.Get("generated").Str(),
 		virtual:     v.Get("virtual").Bool(),
-		collation:   v.Get("collation").Str(),
+		collation:   x.collationText(v.Get("collation")),
 		comment:     v.Get("comment").Str(),
 		renamedFrom: v.Get("renamed_from").Str(),
 		using:       v.Get("using").Str(),
 		at:          rangeOf(f),
 	}
-	if a, ok := v.Get("type").Ref(); ok {
-		c.typ, c.enum = x.places[a].String(), true
-	} else {
-		c.typ = v.Get("type").Str()
-	}
+	c.typ, c.enum = x.typeText(v.Get("type"))
 	c.columnStorage = decodeColumnStorage(v, c.typ)
 	switch id := v.Get("identity"); id.Kind() {
 	case resource.KindString:

@@ -19,6 +19,7 @@ type trigger struct {
 	function          place
 	arguments         []string
 	constraint        bool
+	from              place // the other table of a constraint trigger
 	deferrable        bool
 	initiallyDeferred bool
 	oldTable          string
@@ -37,6 +38,9 @@ func decodeTrigger(x *index, name string, attrs resource.Value) *trigger {
 		comment: attrs.Get("comment").Str(),
 	}
 	t.deferrable = t.initiallyDeferred || attrs.Get("deferrable").Bool()
+	if w := attrs.Get("from"); !w.IsNull() {
+		t.from = x.placeOf(w, t.table.schema)
+	}
 	if t.function.schema == "" {
 		t.function.schema = t.table.schema
 	}
@@ -99,6 +103,9 @@ func normalizeTrigger(n *normalizer, r *resource.Resource) resource.Value {
 	o.text("function", t.function.String(), w.Get("function"))
 	o.texts("arguments", t.arguments, w.Get("arguments"))
 	o.flag("constraint", t.constraint, w.Get("constraint"))
+	if t.from.name != "" {
+		o.text("from", t.from.String(), w.Get("from"))
+	}
 	o.flag("deferrable", t.deferrable, w.Get("deferrable"))
 	o.flag("initially_deferred", t.initiallyDeferred, w.Get("initially_deferred"))
 	o.text("old_table", t.oldTable, w.Get("old_table"))

@@ -37,14 +37,14 @@ type Answer struct {
 	Error string
 }
 
-// Questions are the different questions of an Ask, without those that need no
-// server.
+// Questions are the different questions of an Ask that can be remembered,
+// without those that need no server.
 func Questions(ask Ask, serverVersion int) []Question {
 	seen := map[string]bool{}
 	var out []Question
 	add := func(t *AskTable, e Expr) {
-		if _, known := local(t, e); known {
-			return
+		if _, known := local(t, e); known || e.Kind == Body {
+			return // what a body means depends on all that it mentions, so no key can stand for it
 		}
 		if q := question(t, e, serverVersion); !seen[q.Key] {
 			seen[q.Key] = true
@@ -145,6 +145,22 @@ func question(t *AskTable, e Expr, serverVersion int) Question {
 		q.setup, name = table(t, e)
 		q.do = "CREATE STATISTICS pg_temp.tellr_s ON (" + e.Text + ") FROM " + name
 		q.get = "SELECT (pg_get_statisticsobjdef_expressions(oid))[1] FROM pg_statistic_ext WHERE stxname = 'tellr_s' AND stxrelid = " + sqltext.Literal(name) + "::regclass"
+	case ArgDefault:
+		q.do = "CREATE FUNCTION pg_temp." + scratch + "(a " + columnType(t, e.Column) + " DEFAULT (" + e.Text + ")) RETURNS void LANGUAGE sql AS ''"
+		q.get = "SELECT pg_get_function_arg_default(oid, 1) FROM pg_proc WHERE proname = '" + scratch + "' AND pronamespace = pg_my_temp_schema()"
+	case DomainRule:
+		q.setup = "CREATE DOMAIN pg_temp." + scratch + " AS " + columnType(t, e.Column)
+		if c := t.Columns[0].Collation; c != "" {
+			q.setup += " COLLATE " + collation(c)
+		}
+		q.do = "ALTER DOMAIN pg_temp." + scratch + " ADD CONSTRAINT tellr_c CHECK (" + e.Text + ")"
+		q.get = "SELECT pg_get_expr(conbin, 0) FROM pg_constraint WHERE conname = 'tellr_c' AND contypid = 'pg_temp." + scratch + "'::regtype"
+	case Body:
+		// Its own name, because the names of arguments may be qualified by it.
+		q.err = nil
+		name := "pg_temp." + sqltext.Ident(e.Name)
+		q.do = "CREATE " + e.Method + " " + name + e.Head + " LANGUAGE sql " + e.Text
+		q.get = "SELECT pg_get_function_sqlbody(oid) FROM pg_proc WHERE proname = " + sqltext.Literal(e.Name) + " AND pronamespace = pg_my_temp_schema()"
 	case IndexWhere, OnlyWhere:
 		var name string
 		q.setup, name = table(t, e)

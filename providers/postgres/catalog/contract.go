@@ -51,6 +51,9 @@ const (
 	Exclusion  ExprKind = "exclusion"    // N-th element (from 0) of exclusion constraint Name, with its operator; → as pg_get_constraintdef prints it
 	OnlyWhere  ExprKind = "only_where"   // the predicate of exclusion constraint Name; → as pg_get_constraintdef prints it inside WHERE ( )
 	Statistics ExprKind = "statistics"   // N-th key (from 0) of the statistics object Name, an expression; → pg_get_expr
+	ArgDefault ExprKind = "arg_default"  // of Column, which is an argument; → pg_get_function_arg_default
+	DomainRule ExprKind = "domain_check" // of constraint Name of a domain over the first column's type; → pg_get_expr
+	Body       ExprKind = "body"         // SQL-standard body of function Name with arguments and result Head; → pg_get_function_sqlbody
 	RegType    ExprKind = "regtype"      // a type without modifier, as in a function's signature; "SETOF x" and "TABLE(a x, …)" are understood
 )
 
@@ -62,9 +65,12 @@ type Expr struct {
 	Text string   `json:"text"`
 	// Where it stands, for comparison with the live text at the same place.
 	Column string `json:"column,omitempty"`
+	// Array: it is built on the array type that comes with a type.
+	Array  bool   `json:"array,omitempty"`
 	Name   string `json:"name,omitempty"` // of the constraint, index or trigger
 	N      int    `json:"n,omitempty"`    // the key's number in its index, from 0
 	Method string `json:"method,omitempty"`
+	Head   string `json:"head,omitempty"` // arguments and result, as behind CREATE FUNCTION name
 }
 
 // Facts is what planning needs besides objects, as JSON in Snapshot.Facts.
@@ -88,6 +94,35 @@ type Facts struct {
 	Roles map[string]RoleFact `json:"roles,omitempty"`
 	// Schemas are those of the scope that exist, by name.
 	Schemas map[string]SchemaFact `json:"schemas,omitempty"`
+	// Dependents are what is built on a live function, type or collation, by
+	// its address; at most a hundred each.
+	Dependents map[string][]Dependent `json:"dependents,omitempty"`
+	// Callers are who may execute a live function, procedure or aggregate, by
+	// its address, unless everybody may as with every new one.
+	Callers map[string][]Caller `json:"callers,omitempty"`
+}
+
+// Caller is a role that may execute a function.
+type Caller struct {
+	Role        string `json:"role"`
+	GrantOption bool   `json:"grant_option,omitempty"`
+}
+
+// Dependent is something that is built on another thing.
+type Dependent struct {
+	What  string `json:"what"`  // as the server describes it
+	Class string `json:"class"` // its catalog: pg_trigger, pg_class, …
+	OID   string `json:"oid"`
+	// Table or view that it is, or is part of, as sqltext.Qualified, and the
+	// name of the Part: a column, constraint, index or policy.
+	Table string `json:"table,omitempty"`
+	Part  string `json:"part,omitempty"`
+	// Array: it is built on the array type that comes with a type.
+	Array bool `json:"array,omitempty"`
+	// Drop and Restore take it away and put it back; "" if that would lose
+	// something.
+	Drop    string   `json:"drop,omitempty"`
+	Restore []string `json:"restore,omitempty"`
 }
 
 // DefaultTablespace is the tablespace that things stand in when none is said.

@@ -21,8 +21,12 @@
 // Wanted.Locate holds the attributes by which a thing is found, as texts:
 //
 //	schema                        name
-//	table, sequence, enum         schema, name
-//	function                      schema, name; arguments (a list of text) where there are overloads
+//	table, sequence, collation    schema, name
+//	enum, domain, composite_type, range_type   the same
+//	extension                     name
+//	function, procedure, aggregate   schema, name; types (of the input arguments, as far as
+//	                              they are known without the server), or arguments and order_by as they were read;
+//	                              sole where the asker has no other function of that name: then the only one is it
 //	trigger, policy               table (as sqltext.Qualified), name
 //	grants                        schema, to (a text or a list of texts; unknown grantees are left out), exclusive
 //
@@ -38,7 +42,10 @@
 // key, serial, identity). initially_deferred comes with deferrable. identity is
 // "by default", or an object with always and options. A collation of pg_catalog
 // goes by its plain name, another by its qualified one. The transition tables
-// of a trigger (old_table, new_table) are always read.
+// of a trigger (old_table, new_table) are always read. A function of pg_catalog
+// goes by its plain name too (in support, difference and the functions of an
+// aggregate). A body in the form of the SQL standard is as
+// pg_get_function_sqlbody prints it.
 //
 // How a thing is kept (storage parameters, tablespace, compression, targets)
 // is there where it differs from the default of its type, table or database;

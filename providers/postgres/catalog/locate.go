@@ -2,8 +2,6 @@ package catalog
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/tellr-dev/tellr/engine/resource"
 	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
@@ -59,51 +57,6 @@ func (s *snapshot) locateSequence(a resource.Address, at resource.Value) *resour
 		return s.instead(a, in, t.oid, "the sequence of an identity column")
 	}
 	return s.found(a, t.oid, t.owner, "SEQUENCE "+qualified(s.schemaOf[t.schema].name, t.name), s.shape.sequence(t))
-}
-
-func (s *snapshot) locateEnum(a resource.Address, at resource.Value) *resource.Live {
-	in, ok := s.within(at)
-	if !ok {
-		return nil
-	}
-	t := s.typed[in]
-	switch {
-	case t == nil && s.named[in] != nil && s.named[in].kind != 'S':
-		return s.instead(a, in, s.named[in].oid, relationWord(s.named[in].kind)) // it has a type of its own
-	case t == nil:
-		return nil
-	case t.kind != 'e':
-		return s.instead(a, in, t.oid, typeWord(t.kind))
-	}
-	return s.found(a, t.oid, t.owner, "TYPE "+qualified(s.schemaOf[t.schema].name, t.name), s.shape.enum(t))
-}
-
-// locateFunction takes the function of the name, or among overloads the one
-// with the arguments.
-func (s *snapshot) locateFunction(a resource.Address, at resource.Value) *resource.Live {
-	in, ok := s.within(at)
-	if !ok {
-		return nil
-	}
-	var found *functionRow
-	all := s.function[in]
-	want := at.Get("arguments").StringList()
-	for _, p := range all {
-		same := slices.EqualFunc(p.arguments(), want, func(x, y string) bool {
-			return strings.EqualFold(strings.Join(strings.Fields(x), " "), strings.Join(strings.Fields(y), " "))
-		})
-		if same || len(all) == 1 {
-			found = p
-		}
-	}
-	switch {
-	case found == nil:
-		return nil
-	case found.kind != 'f':
-		return s.instead(a, in, found.oid, map[byte]string{'p': "a procedure", 'a': "an aggregate", 'w': "a window function"}[found.kind])
-	}
-	return s.found(a, found.oid, found.owner, "FUNCTION "+qualified(s.schemaOf[found.schema].name, found.name)+"("+found.argTypes+")",
-		s.shape.function(found))
 }
 
 func (s *snapshot) locateTrigger(a resource.Address, at resource.Value) *resource.Live {

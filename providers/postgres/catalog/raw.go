@@ -3,6 +3,7 @@ package catalog
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 )
 
 // The rows of read.sql as they come, held together by OID.
@@ -21,6 +22,15 @@ type raw struct {
 	functions []*functionRow
 	defaults  []defaultRow
 	acls      map[string][]privilege
+
+	domains    map[uint32]*domainRow
+	attributes map[uint32][]attributeRow // of composite types
+	ranges     map[uint32]*rangeRow
+	collations []*collationRow
+	extensions []*extensionRow
+	aggregates map[uint32]*aggregateRow
+	dependents map[object][]dependentRow
+	rest       []restRow
 }
 
 type sessionRow struct {
@@ -147,6 +157,8 @@ type functionRow struct {
 	result, body               string
 	config                     []string
 	comment, acl, argTypes     string
+	support                    string
+	transforms                 bool
 }
 
 type triggerRow struct {
@@ -162,6 +174,7 @@ type triggerRow struct {
 	fnSchema, fn         string
 	comment              string
 	when                 string
+	from                 string // the other table of a constraint trigger
 }
 
 type defaultRow struct {
@@ -180,11 +193,13 @@ func newRaw() *raw {
 	return &raw{
 		canon: map[string]string{}, roles: map[uint32]*roleRow{}, schemaOf: map[uint32]*schemaRow{},
 		relation: map[uint32]*relationRow{}, outside: map[uint32]*relationRow{}, acls: map[string][]privilege{},
+		domains: map[uint32]*domainRow{}, attributes: map[uint32][]attributeRow{}, ranges: map[uint32]*rangeRow{},
+		aggregates: map[uint32]*aggregateRow{}, dependents: map[object][]dependentRow{},
 	}
 }
 
 func (w *raw) takers() map[string]func(row) {
-	return map[string]func(row){
+	out := map[string]func(row){
 		"objects": func(r row) {
 			w.ledger = append(w.ledger, ledgerRow{address: string(r.values[0]), identity: r.text(1), attrs: bytes.Clone(r.values[2]),
 				source: r.text(3), protected: r.flag(4), by: r.text(5), at: r.text(6)})
@@ -236,6 +251,8 @@ func (w *raw) takers() map[string]func(row) {
 			w.acls[acl] = append(w.acls[acl], privilege{grantee: r.text(1), name: r.text(2), grantable: r.flag(3)})
 		},
 	}
+	maps.Copy(out, w.typeTakers())
+	return out
 }
 
 // decode reads JSON that the server wrote; NULL leaves v as it is.
@@ -305,7 +322,7 @@ func (w *raw) takeFunction(r row) {
 	f := &functionRow{oid: r.oid(0), name: r.text(1), schema: r.oid(2), owner: r.oid(3), kind: r.char(4), language: r.text(5),
 		volatility: r.char(6), strict: r.flag(7), definer: r.flag(8), leakproof: r.flag(9), parallel: r.char(10), cost: r.text(11),
 		rows: r.text(12), set: r.flag(13), result: r.text(15), body: string(r.values[16]), comment: r.text(18), acl: r.text(19),
-		argTypes: r.text(20)}
+		argTypes: r.text(20), support: r.routine(21), transforms: r.flag(22)}
 	decode(r.values[14], &f.args)
 	decode(r.values[17], &f.config)
 	w.functions = append(w.functions, f)
@@ -316,7 +333,11 @@ func (w *raw) takeTrigger(r row) {
 	if t == nil {
 		return
 	}
-	t.triggers = append(t.triggers, &triggerRow{oid: r.oid(0), name: r.text(2), typ: r.number(3), enabled: r.char(4), columns: r.numbers(5),
+	from := ""
+	if !r.null(17) {
+		from = qualified(r.text(18), r.text(17))
+	}
+	t.triggers = append(t.triggers, &triggerRow{from: from, oid: r.oid(0), name: r.text(2), typ: r.number(3), enabled: r.char(4), columns: r.numbers(5),
 		constraint: r.flag(6), deferrable: r.flag(7), deferred: r.flag(8), args: triggerArgs(int(r.number(9)), r.values[10]),
 		oldTable: r.text(11), newTable: r.text(12), fnSchema: r.text(13), fn: r.text(14), comment: r.text(15), when: triggerWhen(string(r.values[16]))})
 }

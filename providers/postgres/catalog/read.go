@@ -95,11 +95,20 @@ func (s *snapshot) facts(ask Ask) *Facts {
 	f := &Facts{
 		CurrentUser: s.session.user, ServerVersion: s.session.version, Superuser: s.session.superuser, Database: s.session.database,
 		Tablespace: s.session.tablespace, MayCreateSchema: s.session.mayCreateSchema, Roles: map[string]RoleFact{}, Schemas: map[string]SchemaFact{},
+		Dependents: map[string][]Dependent{}, Callers: map[string][]Caller{},
 	}
 	mention := append(slices.Clone(ask.Roles), s.session.user)
 	for _, n := range s.schemas {
 		mention = append(mention, s.roleName(n.owner))
 		f.Schemas[n.name] = s.schemaFact(n)
+	}
+	for a, l := range s.live {
+		if on := s.dependentsOf(a, l); len(on) > 0 {
+			f.Dependents[a.String()] = on
+		}
+		if to := s.callersOf(a, l); to != nil {
+			f.Callers[a.String()] = to
+		}
 	}
 	for _, name := range mention {
 		if r := s.roleNamed[name]; r != nil {
@@ -164,7 +173,7 @@ func (s *snapshot) canonicalise(ctx context.Context, conn *pgx.Conn, ask Ask, fa
 			return
 		}
 		q := question(t, e, s.session.version)
-		if canonical, ok := s.canon[q.Key]; ok {
+		if canonical, ok := s.canon[q.Key]; ok && e.Kind != Body {
 			settle(e.ID, e.Text, canonical)
 			return
 		}
@@ -203,6 +212,9 @@ func (s *snapshot) canonicalise(ctx context.Context, conn *pgx.Conn, ask Ask, fa
 func (s *snapshot) liveText(at *AskTable, e Expr) (string, bool) {
 	if at == nil {
 		return "", false
+	}
+	if l := s.live[at.Address]; l != nil && e.Kind == Body {
+		return l.Attrs.Get("body").Str(), true
 	}
 	t := s.rows[at.Address]
 	if t == nil {

@@ -35,10 +35,18 @@ var readers = map[string]reader{
 	"grants":   {locate: (*snapshot).locateGrants},
 	"table":    {locate: (*snapshot).locateTable, list: (*snapshot).listTables},
 	"sequence": {locate: (*snapshot).locateSequence, list: (*snapshot).listSequences},
-	"enum":     {locate: (*snapshot).locateEnum, list: (*snapshot).listEnums},
-	"function": {locate: (*snapshot).locateFunction, list: (*snapshot).listFunctions},
+	"enum":     {locate: (*snapshot).locateType, list: (*snapshot).listEnums},
+	"function": {locate: (*snapshot).locateRoutine, list: (*snapshot).listFunctions},
 	"trigger":  {locate: (*snapshot).locateTrigger, list: (*snapshot).listTriggers},
 	"policy":   {locate: (*snapshot).locatePolicy, list: (*snapshot).listPolicies},
+
+	"domain":         {locate: (*snapshot).locateType, list: (*snapshot).listDomains},
+	"composite_type": {locate: (*snapshot).locateType, list: (*snapshot).listComposites},
+	"range_type":     {locate: (*snapshot).locateType, list: (*snapshot).listRanges},
+	"collation":      {locate: (*snapshot).locateCollation, list: (*snapshot).listCollations},
+	"extension":      {locate: (*snapshot).locateExtension, list: (*snapshot).listExtensions},
+	"procedure":      {locate: (*snapshot).locateRoutine, list: (*snapshot).listProcedures},
+	"aggregate":      {locate: (*snapshot).locateRoutine, list: (*snapshot).listAggregates},
 }
 
 // within reads the place of a thing that stands in a schema; ok is false where
@@ -130,15 +138,15 @@ func (s *snapshot) functionsOf(kinds string) []thing {
 			continue
 		}
 		at := s.inSchemaNamed(p.schema, p.name)
-		if args := p.arguments(); len(args) > 0 {
-			at = at.With("arguments", resource.Strings(args...))
+		if p.argTypes != "" {
+			at = at.With("types", resource.Strings(p.argTypes))
 		}
 		out = append(out, thing{oid: p.oid, schema: p.schema, name: p.signature(), at: at})
 	}
 	return out
 }
 
-func (s *snapshot) listFunctions() []thing { return s.functionsOf("f") }
+func (s *snapshot) listFunctions() []thing { return s.functionsOf("fw") }
 
 // listTriggers lists those of tables that somebody declared: the others go
 // with their tables.
@@ -204,12 +212,9 @@ func (s *snapshot) unread() map[string][]thing {
 		"view":              s.relationsOf("v", nil),
 		"materialized view": s.relationsOf("m", nil),
 		"foreign table":     s.relationsOf("f", nil),
-		"domain":            s.typesOf('d'),
-		"composite type":    s.typesOf('c'),
-		"range type":        s.typesOf('r'),
-		"window function":   s.functionsOf("w"),
-		"procedure":         s.functionsOf("p"),
-		"aggregate":         s.functionsOf("a"),
+	}
+	for _, o := range s.rest {
+		out[o.word] = append(out[o.word], thing{oid: o.oid, schema: o.schema, name: o.name})
 	}
 	for _, t := range s.relations {
 		for _, k := range t.special {

@@ -99,15 +99,22 @@ func (s *shaper) function(p *functionRow) resource.Value {
 	if p.set && p.rows != "1000" {
 		f.put("rows", resource.Number(p.rows))
 	}
+	f.flag("window", p.kind == 'w')
+	f.text("support", p.support)
+	f.object("set", p.settings())
+	f.text("comment", p.comment)
+	f.text("owner", s.roleName(p.owner))
+	return resource.Object(f...)
+}
+
+// settings are those that hold while a function runs.
+func (p *functionRow) settings() fields {
 	var set fields
 	for _, c := range p.config {
 		name, value, _ := strings.Cut(c, "=")
 		set.put(name, resource.String(value))
 	}
-	f.object("set", set)
-	f.text("comment", p.comment)
-	f.text("owner", s.roleName(p.owner))
-	return resource.Object(f...)
+	return set
 }
 
 // arguments are written as in CREATE FUNCTION; the columns of RETURNS TABLE
@@ -189,6 +196,7 @@ func (s *shaper) trigger(t *relationRow, g *triggerRow) resource.Value {
 	f.text("function", qualified(g.fnSchema, g.fn))
 	f.list("arguments", g.args)
 	f.flag("constraint", g.constraint)
+	f.text("from", g.from)
 	f.flag("deferrable", g.deferrable)
 	f.flag("initially_deferred", g.deferred)
 	f.text("old_table", g.oldTable)

@@ -12,15 +12,17 @@ import (
 // snapshot is the read in the making: rows, and the ways to find them.
 type snapshot struct {
 	*raw
-	shape     *shaper
-	schema    map[string]*schemaRow
-	inSchema  map[uint32][]*relationRow
-	named     map[place]*relationRow
-	indexed   map[place]*relationRow // the table of an index, by the index's name
-	typed     map[place]*typeRow
-	function  map[place][]*functionRow
-	roleNamed map[string]*roleRow
-	holdersOf map[string][]aclHolder
+	shape      *shaper
+	schema     map[string]*schemaRow
+	inSchema   map[uint32][]*relationRow
+	named      map[place]*relationRow
+	indexed    map[place]*relationRow // the table of an index, by the index's name
+	typed      map[place]*typeRow
+	multirange map[place]*typeRow // the range type of a multirange type
+	function   map[place][]*functionRow
+	routine    map[string]*functionRow // by identity
+	roleNamed  map[string]*roleRow
+	holdersOf  map[string][]aclHolder
 
 	live  map[resource.Address]*resource.Live
 	taken map[uint32]bool // OIDs of things that somebody declared or the ledger knows
@@ -41,7 +43,7 @@ func newSnapshot(w *raw) *snapshot {
 		raw: w, shape: &shaper{raw: w, columns: map[columnRow]resource.Value{}},
 		schema: map[string]*schemaRow{}, inSchema: map[uint32][]*relationRow{},
 		named: make(map[place]*relationRow, len(w.relations)), indexed: map[place]*relationRow{},
-		typed: map[place]*typeRow{}, function: map[place][]*functionRow{}, roleNamed: map[string]*roleRow{},
+		typed: map[place]*typeRow{}, multirange: map[place]*typeRow{}, function: map[place][]*functionRow{}, routine: map[string]*functionRow{}, roleNamed: map[string]*roleRow{},
 		holdersOf: map[string][]aclHolder{}, live: map[resource.Address]*resource.Live{}, taken: map[uint32]bool{}, going: map[uint32]bool{},
 		rows: map[resource.Address]*relationRow{},
 	}
@@ -57,10 +59,14 @@ func newSnapshot(w *raw) *snapshot {
 	}
 	for _, t := range w.types {
 		s.typed[place{t.schema, t.name}] = t
+		if r := w.ranges[t.oid]; r != nil {
+			s.multirange[place{t.schema, r.multirange}] = t
+		}
 	}
 	for _, p := range w.functions {
 		at := place{p.schema, p.name}
 		s.function[at] = append(s.function[at], p)
+		s.routine[oidText(p.oid)] = p
 	}
 	for _, r := range w.roles {
 		s.roleNamed[r.name] = r

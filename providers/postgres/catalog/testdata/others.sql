@@ -4,9 +4,9 @@
 -- want sequence.full {"schema": "app", "name": "full"}
 -- want sequence.owned {"schema": "app", "name": "owned"}
 -- want enum.level {"schema": "app", "name": "level"}
--- want function.touch {"schema": "app", "name": "touch"}
--- want function.add {"schema": "app", "name": "add", "arguments": ["a integer", "b integer DEFAULT 1"]}
--- want function.rows {"schema": "app", "name": "rows"}
+-- want function.touch {"schema": "app", "name": "touch", "sole": true}
+-- want function.add {"schema": "app", "name": "add", "arguments": ["a integer", "b integer DEFAULT 1"], "sole": true}
+-- want function.rows {"schema": "app", "name": "rows", "sole": true}
 -- want table.t {"schema": "app", "name": "t"}
 -- want trigger.a {"table": "app.t", "name": "a"}
 -- want trigger.b {"table": "app.t", "name": "b"}

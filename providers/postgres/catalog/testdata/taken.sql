@@ -11,7 +11,7 @@
 -- want sequence.t {"schema": "app", "name": "theirs"}
 -- want sequence.i {"schema": "app", "name": "ident_a_seq"}
 -- want enum.t {"schema": "app", "name": "theirs"}
--- want function.p {"schema": "app", "name": "p"}
+-- want function.p {"schema": "app", "name": "p", "sole": true}
 DO $$ BEGIN CREATE ROLE deployer LOGIN; CREATE ROLE "Them"; CREATE ROLE team; GRANT team TO deployer; EXCEPTION WHEN duplicate_object THEN END $$;
 CREATE SCHEMA app;
 GRANT CREATE, USAGE ON SCHEMA app TO deployer, "Them", team;
