@@ -39,6 +39,7 @@ func (n names) take(key string, t taken) {
 type namespaces struct {
 	index                                          *index
 	relations, types, schemas, functions, triggers names
+	rules, eventTriggers                           names
 }
 
 // collisions finds names that two things of one database would have. Tables, indexes and sequences share one namespace,
@@ -53,6 +54,9 @@ func collisions(x *index, things []*resource.Resource) resource.Diagnostics {
 		schemas:   space("a database has each schema once"),
 		functions: space("functions of one name differ in their arguments' types"),
 		triggers:  space("a table has each trigger once"),
+		rules:     space("a table has each rule once"),
+
+		eventTriggers: space("a database has each event trigger once"),
 	}
 	for _, r := range things {
 		if take := specs[r.Kind.Name].take; take != nil {

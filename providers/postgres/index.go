@@ -26,7 +26,8 @@ type index struct {
 	// inSchema are the objects that the configuration makes in each schema, for the privileges on them.
 	inSchema map[string][]madeObject
 	// owners are the declared owners of schemas, by the schema's name.
-	owners map[string]resource.Value
+	owners  map[string]resource.Value
+	byPlace map[place][]resource.Address // made when first asked for
 	// asks are the questions that the configuration leads to, by system.
 	asks map[string]questions
 }

@@ -16,7 +16,11 @@ const (
 	orderTable       = 50
 	orderOwnedBy     = 55 // a sequence is tied to its column when the table is there
 	orderForeignKeys = 60
+	orderView        = 65 // reads tables; functions whose result is a row of it wait for it
+	orderRule        = 68
 	orderTrigger     = 70
+
+	orderEventTrigger = 95 // after all that would set it off
 )
 
 // The names of the parts that are made later than their thing.
@@ -47,6 +51,7 @@ type spec struct {
 var specs = map[string]spec{
 	"schema": schemaSpec, "grants": grantsSpec, "sequence": sequenceSpec, "enum": enumSpec,
 	"function": functionSpec, "table": tableSpec, "trigger": triggerSpec,
+	"view": viewSpec, "materialized_view": materializedViewSpec, "rule": ruleSpec, "event_trigger": eventTriggerSpec,
 }
 
 // Kinds lists the kinds of this provider in the order in which they are made.

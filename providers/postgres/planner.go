@@ -32,6 +32,7 @@ type planner struct {
 	taking       []taking
 	// building are the steps that change a key of a table, which foreign keys that go must not refer to any more.
 	building []taking
+	remade   chain          // what goes and comes back around a change below it
 	changing map[place]bool // tables that the plan touches; made when first asked for
 }
 
@@ -87,11 +88,14 @@ func livePlace(l *resource.Live) place {
 
 // plan makes the steps of all differences.
 func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
+	p.findChain()
 	dropped := map[string]bool{}
 	for _, d := range p.req.Deltas {
 		spec, mine := specs[d.Address.Kind]
 		switch {
 		case !mine:
+		case p.inChain(d):
+			p.remake(d)
 		case d.Action == resource.NoOp && d.Address.Kind != "grants":
 		case d.Live != nil && isInstead(d.Live):
 			p.refuse(d)

@@ -24,11 +24,16 @@ func functionSteps(p *planner, d *resource.Delta) {
 
 // create writes the whole statement; verb is CREATE or CREATE OR REPLACE.
 func (f *function) create(verb string) string {
+	return verb + " FUNCTION " + f.place.String() + f.definition()
+}
+
+// definition is what follows the function's name.
+func (f *function) definition() string {
 	args := make([]string, len(f.arguments))
 	for i, a := range f.arguments {
 		args[i] = a.String()
 	}
-	lines := []string{verb + " FUNCTION " + f.place.String() + "(" + strings.Join(args, ", ") + ")"}
+	lines := []string{"(" + strings.Join(args, ", ") + ")"}
 	if f.returns != "" {
 		lines[0] += " RETURNS " + f.returns
 	}

@@ -29,6 +29,8 @@ type Question struct {
 	err  error // why it cannot be asked
 
 	setup, do, get string
+	// scratch are the schemas that stand for real ones in the question, by the real one's name.
+	scratch map[string]string
 }
 
 // Answer is the server's form of an expression, or why it has none.
@@ -59,7 +61,7 @@ func Questions(ask Ask, serverVersion int) []Question {
 	for _, e := range ask.Exprs {
 		add(nil, e)
 	}
-	return out
+	return append(out, builtQuestions(&ask, serverVersion)...)
 }
 
 // local answers what follows from rules that are the same in every server.
@@ -258,7 +260,8 @@ func canonicaliseAlone(ctx context.Context, conn *pgx.Conn, questions []Question
 	if err != nil || len(order) == 0 {
 		return out, err
 	}
-	const begin = "BEGIN READ WRITE;\nSET LOCAL search_path = pg_catalog;\nSET LOCAL client_min_messages = error;\n"
+	const begin = "BEGIN READ WRITE;\nSET LOCAL search_path = pg_catalog;\nSET LOCAL client_min_messages = error;\n" +
+		"SET LOCAL lock_timeout = '10s';\nSET LOCAL check_function_bodies = off;\n"
 	pc := conn.PgConn()
 	results, err := pc.Exec(ctx, begin+message+"\nROLLBACK;").ReadAll()
 	if err != nil {
@@ -337,6 +340,8 @@ func canonAnswers(raw []byte, order []Question, out map[string]Answer) error {
 			a.Text = where
 		case q.kind == When:
 			a.Text = triggerWhen(a.Text)
+		case q.kind == builtKind:
+			a.Text = original(a.Text, q.scratch)
 		}
 		out[q.Key] = a
 	}

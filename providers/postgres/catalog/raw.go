@@ -18,6 +18,9 @@ type raw struct {
 	functions []*functionRow
 	defaults  []defaultRow
 	acls      map[string][]privilege
+
+	eventTriggers []*eventTriggerRow
+	dependents    []Dependent
 }
 
 type sessionRow struct {
@@ -61,6 +64,8 @@ type relationRow struct {
 	triggers            []*triggerRow
 	sequence            *sequenceRow   // of a relation of kind S
 	sequences           []*relationRow // owned by its columns
+	view                *viewRow       // of a relation of kind v or m
+	rules               []*ruleRow
 }
 
 type columnRow struct {
@@ -213,6 +218,10 @@ func (w *raw) takers() map[string]func(row) {
 		},
 		"functions": w.takeFunction,
 		"triggers":  w.takeTrigger,
+
+		"view_columns": w.takeColumn, "views": w.takeView, "view_privileges": w.takeViewPrivilege, "rules": w.takeRule,
+		"event_triggers": w.takeEventTrigger, "dependents": w.takeDependent,
+
 		"default_privileges": func(r row) {
 			w.defaults = append(w.defaults, defaultRow{role: r.oid(0), schema: r.oid(1), kind: r.char(2), acl: r.text(3)})
 		},

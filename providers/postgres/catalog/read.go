@@ -86,6 +86,7 @@ func (s *snapshot) facts(ask Ask) *Facts {
 	f := &Facts{
 		CurrentUser: s.session.user, ServerVersion: s.session.version, Superuser: s.session.superuser, Database: s.session.database,
 		MayCreateSchema: s.session.mayCreateSchema, Roles: map[string]RoleFact{}, Schemas: map[string]SchemaFact{},
+		Views: s.viewFacts(), Dependents: s.dependents,
 	}
 	mention := append(slices.Clone(ask.Roles), s.session.user)
 	for _, n := range s.schemas {
@@ -173,10 +174,12 @@ func (s *snapshot) canonicalise(ctx context.Context, conn *pgx.Conn, ask Ask, fa
 	for _, e := range ask.Exprs {
 		visit(nil, e)
 	}
-	answers, err := canonicaliseAlone(ctx, conn, questions)
+	built, more := s.askBuilt(&ask)
+	answers, err := canonicaliseAlone(ctx, conn, append(questions, more...))
 	if err != nil {
 		return err
 	}
+	built.settle(answers, facts)
 	for key, ids := range pending {
 		for _, id := range ids {
 			if a := answers[key]; a.Error != "" {

@@ -62,13 +62,13 @@ ON CONFLICT (environment, address) DO UPDATE
 SET kind = excluded.kind, schema = excluded.schema, identity = excluded.identity, attrs = excluded.attrs, source = excluded.source, protected = excluded.protected,
   by = excluded.by, at = excluded.at`
 
-// standsIn gives the schema of a thing and its name there; for a trigger, the
-// name of its table. Both are "" for what stands in no schema.
+// standsIn gives the schema of a thing and its name there; for a trigger or rule,
+// the name of its table. Both are "" for what stands in no schema.
 func standsIn(e resource.Entry) (schema, name string) {
 	switch e.Address.Kind {
 	case "schema":
 		return e.Attrs.Get("name").Str(), ""
-	case "trigger":
+	case "trigger", "rule":
 		if schema, name, ok := sqltext.SplitQualified(e.Attrs.Get("table").Str()); ok {
 			return schema, name
 		}
