@@ -22,6 +22,7 @@ type chain struct {
 // member is a declared thing that is made again though perhaps nothing of it changes.
 type member struct {
 	reason string
+	cause  resource.Cause
 	along  bool // it goes with its view, without a DROP of its own
 	drop   *resource.Step
 	make   *resource.Step
@@ -76,6 +77,19 @@ func (p *planner) findChain() {
 			p.remade.roots = append(p.remade.roots, r)
 		}
 	}
+}
+
+// causeOf is the cause of a thing's change. A view whose file stays the same moves because of what it reads.
+func (p *planner) causeOf(d *resource.Delta) resource.Cause {
+	if cause := d.Cause(); cause != resource.CauseDrift || d.Desired == nil || !isView(d.Address.Kind) || !changed(d, "query") {
+		return cause
+	}
+	for _, a := range p.reads(d) {
+		if on := p.deltas[a]; on != nil && (on.Action == resource.Create || on.Action == resource.Update && p.causeOf(on) != resource.CauseDrift) {
+			return resource.CauseConfig
+		}
+	}
+	return resource.CauseDrift
 }
 
 type chainFinder struct {
@@ -156,7 +170,7 @@ func (f *chainFinder) add(r *chainRoot, d *resource.Delta, reason string) {
 	}
 	r.members = append(r.members, d.Address)
 	if f.remade.members[d.Address] == nil {
-		f.remade.members[d.Address] = &member{reason: reason}
+		f.remade.members[d.Address] = &member{reason: reason, cause: f.causeOf(r.d)}
 	}
 	key := liveKey(f.index, d)
 	if d.Address.Kind != "function" && !isView(d.Address.Kind) {

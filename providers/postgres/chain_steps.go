@@ -21,10 +21,10 @@ func (p *planner) remake(d *resource.Delta) {
 		m.drop = p.step(d, nil, resource.Delete, "drop "+what+" "+name+" for now")
 		m.drop.ID += "/drop"
 		m.drop.Changes, m.drop.Reason = nil, m.reason
-		m.drop.Cause = d.Cause()
+		m.drop.Cause = m.cause
 	}
 	m.make = p.step(d, nil, resource.Replace, "make "+what+" "+d.Desired.Name()+" again")
-	m.make.Reason = m.reason
+	m.make.Reason, m.make.Cause = m.reason, m.cause
 	switch d.Address.Kind {
 	case "rule":
 		want, have := decodeRule(p.index, d.Desired.Name(), d.Desired.Attrs), decodeRule(p.index, name, d.Live.Attrs)
@@ -45,6 +45,7 @@ func (p *planner) remake(d *resource.Delta) {
 		run(m.make, want.create("CREATE"))
 		p.finishFunction(d, m.make, want)
 		p.restore(d, m.make, "FUNCTION", have.signature(), want.signature())
+		m.make.Undo = nil
 		undo(m.make, "DROP FUNCTION "+want.signature())
 	default:
 		want := decodeView(d.Address.Kind, p.wanted(d), d.Desired.Attrs)
@@ -52,6 +53,7 @@ func (p *planner) remake(d *resource.Delta) {
 		p.dropView(d, m.drop, have)
 		p.makeView(d, m.make, want)
 		p.restore(d, m.make, "TABLE", have.place.String(), want.place.String())
+		m.make.Undo = nil
 		undo(m.make, "DROP "+want.what())
 	}
 }
@@ -78,6 +80,9 @@ func (p *planner) restore(d *resource.Delta, s *resource.Step, word, was, now st
 	public := false
 	for _, g := range had {
 		public = public || g.Grantee == catalog.Public
+		if word == "FUNCTION" && g.Grantee == catalog.Public {
+			continue // has it anyway
+		}
 		if (all || decided[g.Grantee]) && g.Column == "" {
 			continue
 		}
@@ -138,6 +143,13 @@ func (p *planner) orderViews() {
 				}
 			}
 		}
+		if isView(d.Address.Kind) || d.Address.Kind == "rule" {
+			for _, s := range steps[d.Address] {
+				if !isDrop(s) && len(s.Path) == 0 {
+					p.newValues(s, d.Address)
+				}
+			}
+		}
 	}
 	for _, r := range p.remade.roots {
 		p.orderRoot(r, steps)
@@ -149,6 +161,27 @@ func (p *planner) orderViews() {
 		for _, a := range sortedMembers(p.remade.members) {
 			if m := p.remade.members[a]; m.drop != nil {
 				needAll(m.drop, steps[d.Address]) // a privilege is granted on what is still there
+			}
+		}
+	}
+}
+
+// newValues blocks what uses a value of an enum that the same plan adds.
+func (p *planner) newValues(s *resource.Step, a resource.Address) {
+	f, why := p.builtFact(builtID(a))
+	if why != "" || s.Blocked != nil {
+		return
+	}
+	text := strings.Join(append([]string{f.Query, f.Where}, f.Commands...), "\n")
+	for _, d := range p.req.Deltas {
+		if d.Address.Kind != "enum" || d.Action != resource.Update {
+			continue
+		}
+		had, typ := d.Live.Attrs.Get("values").StringList(), p.wanted(d).String()
+		for _, v := range d.Desired.Attrs.Get("values").StringList() {
+			if !slices.Contains(had, v) && strings.Contains(text, sqltext.Literal(v)+"::"+typ) {
+				s.Blocked = &resource.Block{Reason: "it uses the value " + sqltext.Literal(v) + " of " + d.Address.String() + ", which this plan adds, " +
+					"and Postgres takes a new value only after the commit: apply the value first, then this"}
 			}
 		}
 	}

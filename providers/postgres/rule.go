@@ -82,7 +82,7 @@ func (r *rule) create(verb string) string {
 	case 0:
 		return head + "NOTHING"
 	case 1:
-		return head + "\n  " + r.commands[0]
+		return strings.TrimRight(head, " ") + "\n  " + r.commands[0]
 	default:
 		return head + "(\n  " + strings.Join(r.commands, ";\n  ") + "\n)"
 	}

@@ -85,29 +85,36 @@ func (v *viewDef) columnPlace(column string) string {
 	return v.place.String() + "." + sqltext.Ident(column)
 }
 
-// makeView adds the statements that make a view and all that belongs to it.
-func (p *planner) makeView(d *resource.Delta, s *resource.Step, v *viewDef) {
-	run(s, v.create("CREATE"))
-	if d.Live != nil && v.materialized && !v.noData {
-		st := &s.Statements[len(s.Statements)-1]
-		st.Rows, st.Bytes = max(d.Live.Rows, 0), max(d.Live.Bytes, 0) // about as many are computed again
-	}
+// statements make a view and all that its block says of it but its owner.
+func (v *viewDef) statements() []string {
+	out := []string{v.create("CREATE")}
 	for _, f := range v.defaults {
-		run(s, "ALTER VIEW "+v.place.String()+" ALTER COLUMN "+sqltext.Ident(f.Name)+" SET DEFAULT "+f.Value.Str())
+		out = append(out, "ALTER VIEW "+v.place.String()+" ALTER COLUMN "+sqltext.Ident(f.Name)+" SET DEFAULT "+f.Value.Str())
 	}
 	for i := range v.indexes {
-		run(s, v.indexes[i].createIndex(v.place))
+		out = append(out, v.indexes[i].createIndex(v.place))
 	}
 	if v.comment != "" {
-		run(s, commentOn(v.what(), v.comment))
+		out = append(out, commentOn(v.what(), v.comment))
 	}
 	for _, f := range v.columnComments {
-		run(s, commentOn("COLUMN "+v.columnPlace(f.Name), f.Value.Str()))
+		out = append(out, commentOn("COLUMN "+v.columnPlace(f.Name), f.Value.Str()))
 	}
 	for i := range v.indexes {
 		if x := &v.indexes[i]; x.comment != "" {
-			run(s, commentOn("INDEX "+place{v.schema, x.name}.String(), x.comment))
+			out = append(out, commentOn("INDEX "+place{v.schema, x.name}.String(), x.comment))
 		}
+	}
+	return out
+}
+
+// makeView adds the statements that make a view.
+func (p *planner) makeView(d *resource.Delta, s *resource.Step, v *viewDef) {
+	for _, sql := range v.statements() {
+		run(s, sql)
+	}
+	if d.Live != nil && v.materialized && !v.noData {
+		s.Statements[0].Rows, s.Statements[0].Bytes = max(d.Live.Rows, 0), max(d.Live.Bytes, 0) // about as many are computed again
 	}
 	p.owner(d, s, v.what())
 	for i := range v.indexes {
@@ -122,7 +129,11 @@ func (p *planner) dropView(d *resource.Delta, s *resource.Step, v *viewDef) {
 	if v.materialized {
 		s.Statements[0].Rows, s.Statements[0].Bytes = max(d.Live.Rows, 0), max(d.Live.Bytes, 0)
 	}
-	undo(s, v.create("CREATE"))
+	back := v.statements()
+	slices.Reverse(back)
+	for _, sql := range back {
+		undo(s, sql)
+	}
 	p.freed[v.place] = append(p.freed[v.place], s.ID)
 	for i := range v.indexes {
 		at := place{v.schema, v.indexes[i].name}
@@ -138,6 +149,12 @@ func (p *planner) alterView(d *resource.Delta) {
 	c := &viewChange{planner: p, d: d, want: want, have: have}
 	if changed(d, "query") {
 		s := p.step(d, nil, resource.Update, "replace view "+want.name)
+		if s.Cause = p.causeOf(d); s.Cause != d.Cause() {
+			s.Reason = "what it reads changes"
+			for i := range s.Changes {
+				s.Changes[i].Cause = s.Cause
+			}
+		}
 		runOn(s, nil, want.place, exclusive, want.create("CREATE OR REPLACE"))
 		undo(s, have.create("CREATE"))
 		undo(s, "DROP "+want.what())

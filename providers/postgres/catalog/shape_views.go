@@ -191,7 +191,8 @@ func (s *snapshot) listEventTriggers() []thing {
 	return out
 }
 
-// viewFacts are what the re-creation of each existing view must bring back.
+// viewFacts are what the re-creation of each existing view must bring back, and the privileges on functions that depend
+// on something.
 func (s *snapshot) viewFacts() map[string]ViewFact {
 	out := map[string]ViewFact{}
 	for _, t := range s.relations {
@@ -206,6 +207,23 @@ func (s *snapshot) viewFacts() map[string]ViewFact {
 			f.Rules = append(f.Rules, r.name)
 		}
 		out[qualified(s.schemaOf[t.schema].name, t.name)] = f
+	}
+	hangs := map[string]bool{}
+	for _, d := range s.dependents {
+		hangs[d.By] = hangs[d.By] || d.Kind == "function"
+	}
+	for _, p := range s.functions {
+		key := qualified(s.schemaOf[p.schema].name, p.name) + "(" + p.argTypes + ")"
+		if !hangs[key] {
+			continue
+		}
+		f := ViewFact{}
+		for _, g := range s.acls[p.acl] {
+			if g.grantee != s.roleName(p.owner) {
+				f.Grants = append(f.Grants, GrantFact{Grantee: g.grantee, Privilege: g.name, Grantable: g.grantable})
+			}
+		}
+		out[key] = f
 	}
 	return out
 }
