@@ -69,7 +69,11 @@ func (p *planner) findChain() {
 			}
 		case isView(d.Address.Kind) && p.mustRemake(d):
 			r := &chainRoot{d: d}
-			f.add(r, d, "Postgres cannot change these columns of a view, or its rows, in place")
+			reason := "Postgres cannot change the columns of a view in place, but for new ones at the end"
+			if d.Address.Kind == materializedViewKind.Name {
+				reason = "another query makes other rows"
+			}
+			f.add(r, d, reason)
 			p.remade.roots = append(p.remade.roots, r)
 		case d.Address.Kind == "function" && p.functionRemade(d):
 			r := &chainRoot{d: d}

@@ -35,7 +35,6 @@ var viewKind = &resource.Kind{
     WHERE o.status <> 'hidden'
   SQL
   column_comments = { title = "In capitals" }
-  depends_on      = [table.orders]
 }
 `,
 	Attrs: append(viewAttrs("view"),
@@ -68,8 +67,7 @@ var materializedViewKind = &resource.Kind{
     FROM app_data.orders
     GROUP BY status
   SQL
-  indexes    = { orders_by_status_key = { columns = ["status"], unique = true } }
-  depends_on = [table.orders]
+  indexes = { orders_by_status_key = { columns = ["status"], unique = true } }
 }
 `,
 	Attrs: append(viewAttrs("materialized view"),
@@ -94,7 +92,7 @@ func viewAttrs(what string) []resource.Attr {
 		nameAttr(what),
 		{
 			Name: "query", Type: resource.Text, Required: true,
-			Doc: "The query: SELECT, VALUES or WITH [RECURSIVE]. Names stand with their schema: app_data.orders. Compared in the server's form.",
+			Doc: "The query: SELECT, VALUES or WITH [RECURSIVE]. Names stand with their schema (app_data.orders), and what they name comes first. Compared in the server's form.",
 		},
 		{
 			Name: "columns", Type: resource.ListOf(resource.Text), CreateOnly: true,

@@ -156,8 +156,12 @@ func (p *planner) alterView(d *resource.Delta) {
 			}
 		}
 		runOn(s, nil, want.place, exclusive, want.create("CREATE OR REPLACE"))
-		undo(s, have.create("CREATE"))
-		undo(s, "DROP "+want.what())
+		if f, why := p.builtFact(builtID(d.Address)); why == "" && len(f.Columns) == len(p.facts.Views[livePlace(d.Live).String()].Columns) {
+			undo(s, have.create("CREATE OR REPLACE"))
+		} else {
+			undo(s, have.create("CREATE"))
+			undo(s, "DROP "+want.what())
+		}
 	} else {
 		c.parameters()
 	}

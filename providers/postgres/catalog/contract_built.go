@@ -109,8 +109,6 @@ type Dependent struct {
 	// argument types behind) that is referred to, Column a column of it.
 	On     string `json:"on"`
 	Column string `json:"column,omitempty"`
-	// OnKind is "table", "view", "materialized_view" or "function".
-	OnKind string `json:"on_kind"`
 	// Kind is "view", "materialized_view", "rule" or "function", or what
 	// Postgres calls anything else.
 	Kind string `json:"kind"`

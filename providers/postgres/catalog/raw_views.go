@@ -68,8 +68,7 @@ func (w *raw) takeEventTrigger(r row) {
 }
 
 func (w *raw) takeDependent(r row) {
-	kinds := map[string]string{"r": "table", "p": "table", "f": "table", "v": "view", "m": "materialized_view", "f()": "function"}
-	d := Dependent{On: qualified(r.text(0), r.text(1)), Column: r.text(4), OnKind: kinds[r.text(3)], Kind: r.text(5), Name: r.text(8)}
+	d := Dependent{On: qualified(r.text(0), r.text(1)), Column: r.text(4), Kind: r.text(5), Name: r.text(8)}
 	if !r.null(2) {
 		d.On += "(" + r.text(2) + ")"
 	}
