@@ -53,7 +53,7 @@ func newPlanner(v *view, req resource.StepsRequest) *planner {
 		}
 		if d.Desired != nil && d.Live != nil && d.Live.Identity != "" {
 			p.kept[d.Address.Kind+" "+d.Live.Identity] = true
-			if from := livePlace(d.Live); d.Address.Kind == "table" && d.Action == resource.Update && from != p.wanted(d) {
+			if from := livePlace(d.Live); (d.Address.Kind == "table" || isView(d.Address.Kind)) && d.Action == resource.Update && from != p.wanted(d) {
 				p.renamedTables[from.String()] = p.wanted(d).String()
 			}
 		}

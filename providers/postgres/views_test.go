@@ -95,7 +95,7 @@ func TestViewQuestionsLockNothing(t *testing.T) {
 			}
 		}
 	}
-	if got := facts.Built["view.all_docs built"]; got.Query != "SELECT id,\n    title\n   FROM s.docs" {
+	if got := facts.Built["view.all_docs built"]; !strings.Contains(got.Query, "title\n   FROM s.docs") {
 		t.Errorf("all_docs will be %q (%s)", got.Query, got.Error)
 	}
 	left := psql(t, dsn, "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'tellr_q%' OR nspname LIKE 'pg_temp%' AND oid IN (SELECT relnamespace FROM pg_class)")

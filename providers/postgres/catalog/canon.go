@@ -330,6 +330,9 @@ func canonAnswers(raw []byte, order []Question, out map[string]Answer) error {
 		} else if a.Error == "" {
 			a.Error = "the server has no form of it"
 		}
+		for schema, standin := range q.scratch {
+			a.Error = strings.ReplaceAll(a.Error, standin, schema)
+		}
 		switch keys, where := indexDef(a.Text); {
 		case a.Error != "":
 		case q.kind == IndexKey && len(keys) == 1:

@@ -141,11 +141,12 @@ func pass(text string, i int) int {
 // Query tells whether a text can stand as one query, or one command, inside a statement: like Fragment, but comments that
 // end are part of people's queries, and a last semicolon does no harm.
 func Query(text string) error {
+	if strings.IndexByte(text, 0) >= 0 {
+		return errNUL
+	}
 	depth := 0
 	for i := 0; i < len(text); {
 		switch text[i] {
-		case 0:
-			return errNUL
 		case ';':
 			return errSemicolon
 		case '(', '[':
