@@ -23,7 +23,9 @@
 //	schema                        name
 //	table, sequence, enum         schema, name
 //	function                      schema, name; arguments (a list of text) where there are overloads
-//	trigger                       table (as sqltext.Qualified), name
+//	view, materialized_view       schema, name
+//	trigger, rule                 table (as sqltext.Qualified), name
+//	event_trigger                 name
 //	grants                        schema, to (a text or a list of texts; unknown grantees are left out), exclusive
 //
 // A ledger entry is located by the same fields of its attributes.
@@ -43,9 +45,19 @@
 // as differences rather than pass in silence. Exclusion constraints are listed
 // as undeclared.
 //
+// A query, and the condition and commands of a rule, are as the server prints
+// them, without a semicolon at the end; names that were given in front of a
+// query stand in it. with_data is there where a materialised view has no rows.
+//
 // In grants, effective holds what each grantee has and does not own, in order;
 // default privileges are those of the schema and of roles whose rights the
 // deployer has. A grants block that gives nothing is not there.
+//
+// # Views and what hangs on things
+//
+// What a view or rule will be is asked as a whole (Ask.Built), with the
+// declared things that it names (Ask.Stands); see built.go. Facts.Dependents
+// tells what would go along with a table, a column, a view or a function.
 //
 // # Not seen
 //

@@ -68,7 +68,7 @@ func TestQuery(t *testing.T) {
 		"SELECT 1 -- x":          errOpenComment.Error(),
 		"SELECT 1 /* x":          errQuote.Error(),
 		"  ":                     errEmpty.Error(),
-		"SELECT '\x00'":          "<nil>",
+		"SELECT '\x00'":          errNUL.Error(),
 		"SELECT \x00":            errNUL.Error(),
 	} {
 		if got := fmt.Sprint(Query(text)); got != want {
