@@ -46,14 +46,14 @@ func (p *planner) findChain() {
 		f.on[dep.On] = append(f.on[dep.On], dep)
 	}
 	for _, d := range p.req.Deltas {
-		if d.Live != nil && !isInstead(d.Live) {
+		if f.real(d) {
 			if key := liveKey(p.index, d); key != "" {
 				f.live[key] = d
 			}
 		}
 	}
 	for _, d := range p.req.Deltas {
-		if d.Live == nil || isInstead(d.Live) {
+		if !f.real(d) {
 			continue
 		}
 		key := liveKey(p.index, d)
@@ -100,6 +100,11 @@ type chainFinder struct {
 	*planner
 	live map[string]*resource.Delta     // what is declared or remembered, by liveKey
 	on   map[string][]catalog.Dependent // by what they depend on
+}
+
+// real tells whether a delta is about a live thing, and not about one that another address means by now.
+func (p *planner) real(d *resource.Delta) bool {
+	return d.Live != nil && !isInstead(d.Live) && (d.Action != resource.Delete || !p.kept[d.Address.Kind+" "+d.Live.Identity])
 }
 
 // liveKey names a live thing as the catalog's dependents do.
