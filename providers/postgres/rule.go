@@ -53,7 +53,9 @@ func takeRule(n *namespaces, r *resource.Resource) {
 func normalizeRule(n *normalizer, r *resource.Resource) resource.Value {
 	w := r.Attrs
 	d := decodeRule(n.index, r.Name(), w)
-	if f, ok := n.builtForm(r, n.live[r.Address], ""); ok {
+	live := n.live[r.Address]
+	differs := live != nil && (live.Attrs.Get("where").Str() != d.where || !slices.Equal(live.Attrs.Get("commands").StringList(), d.commands))
+	if f, ok := n.builtForm(r, differs); ok {
 		d.where, d.commands = f.Where, f.Commands
 	}
 	var o object

@@ -109,7 +109,7 @@ func normalizeView(n *normalizer, r *resource.Resource) resource.Value {
 	w := r.Attrs
 	v := decodeView(r.Kind.Name, n.place(r), w)
 	live := n.live[r.Address]
-	if f, ok := n.builtForm(r, live, v.query); ok {
+	if f, ok := n.builtForm(r, live != nil && live.Attrs.Get("query").Str() != v.query); ok {
 		v.canonical(f)
 	}
 	var o object
@@ -134,9 +134,9 @@ func normalizeView(n *normalizer, r *resource.Resource) resource.Value {
 	return o.done()
 }
 
-// builtForm gives the server's form of a view or rule, and says so where it matters that there is none. written is the
-// text that is compared without it.
-func (n *normalizer) builtForm(r *resource.Resource, live *resource.Live, written string) (catalog.BuiltFact, bool) {
+// builtForm gives the server's form of a view or rule, and says so where it matters that there is none: something is live,
+// and it differs from what is written.
+func (n *normalizer) builtForm(r *resource.Resource, differs bool) (catalog.BuiltFact, bool) {
 	id := builtID(r.Address)
 	f, why := n.builtFact(id)
 	switch {
@@ -151,12 +151,12 @@ func (n *normalizer) builtForm(r *resource.Resource, live *resource.Live, writte
 			Detail:  why,
 			Cure:    "see that each name stands with its schema, and is there or declared; what is live is then made anew",
 		})
-	case live != nil && live.Attrs.Get("query").Str() != written:
+	case differs:
 		n.warned[id] = true
 		n.ds = append(n.ds, &resource.Diagnostic{
 			Severity: resource.Warning, Address: r.Address, Range: r.Attrs.Get("query").Range(),
 			Summary: fmt.Sprintf("%s is compared as it is written", r.Address),
-			Detail:  "the server's own form of its query is not known: " + why,
+			Detail:  "the server's own form of it is not known: " + why,
 			Cure:    "plan against the live database, or write it as the server prints it",
 		})
 	}
