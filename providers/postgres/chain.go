@@ -40,9 +40,9 @@ type chainRoot struct {
 
 // findChain looks for what this plan's changes would take along, by what the catalog says of the live objects.
 func (p *planner) findChain() {
-	f := &chainFinder{planner: p, live: map[string]*resource.Delta{}, on: map[string][]catalog.Dependent{}}
+	f := &chainFinder{planner: p, live: map[string]*resource.Delta{}, on: map[string][]catalog.Dependency{}}
 	p.remade.members = map[resource.Address]*member{}
-	for _, dep := range p.facts.Dependents {
+	for _, dep := range p.facts.Dependencies {
 		f.on[dep.On] = append(f.on[dep.On], dep)
 	}
 	for _, d := range p.req.Deltas {
@@ -98,8 +98,8 @@ func (p *planner) causeOf(d *resource.Delta) resource.Cause {
 
 type chainFinder struct {
 	*planner
-	live map[string]*resource.Delta     // what is declared or remembered, by liveKey
-	on   map[string][]catalog.Dependent // by what they depend on
+	live map[string]*resource.Delta      // what is declared or remembered, by liveKey
+	on   map[string][]catalog.Dependency // by what they depend on
 }
 
 // real tells whether a delta is about a live thing, and not about one that another address means by now.
@@ -121,7 +121,7 @@ func liveKey(x *index, d *resource.Delta) string {
 	return ""
 }
 
-func dependentKey(d catalog.Dependent) string {
+func dependentKey(d catalog.Dependency) string {
 	if d.Kind == "rule" {
 		return "rule " + sqltext.Ident(d.Name) + " on " + d.By
 	}

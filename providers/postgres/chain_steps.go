@@ -267,7 +267,7 @@ func (p *planner) orderRoot(r *chainRoot, steps map[resource.Address][]*resource
 
 // orderMembers lets what depends on a member go before it, and come back after it.
 func (p *planner) orderMembers(r *chainRoot) {
-	for _, dep := range p.facts.Dependents {
+	for _, dep := range p.facts.Dependencies {
 		on, by := p.memberAt(dep.On), p.memberAt(dependentKey(dep))
 		if on == nil || by == nil || on == by {
 			continue

@@ -82,10 +82,10 @@ type Facts struct {
 
 	// Built holds the form of each Built, by its ID.
 	Built map[string]BuiltFact `json:"built,omitempty"`
-	// Views are the existing views, by sqltext.Qualified; Dependents is what
+	// Views are the existing views, by sqltext.Qualified; Dependencies are what
 	// hangs on the tables, views and functions of the scope.
-	Views      map[string]ViewFact `json:"views,omitempty"`
-	Dependents []Dependent         `json:"dependents,omitempty"`
+	Views        map[string]ViewFact `json:"views,omitempty"`
+	Dependencies []Dependency        `json:"dependencies,omitempty"`
 
 	// Roles are those that Ask.Roles mentions or that own a schema, by name,
 	// and the deployer.

@@ -102,9 +102,9 @@ type IndexText struct {
 	Where string   `json:"where,omitempty"`
 }
 
-// Dependent is an object that Postgres would not let its referent go without,
+// Dependency is an object that Postgres would not let its referent go without,
 // by the catalog's records of what refers to what.
-type Dependent struct {
+type Dependency struct {
 	// On is the relation (as sqltext.Qualified) or the function (with its
 	// argument types behind) that is referred to, Column a column of it.
 	On     string `json:"on"`

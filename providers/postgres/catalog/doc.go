@@ -56,7 +56,7 @@
 // # Views and what hangs on things
 //
 // What a view or rule will be is asked as a whole (Ask.Built), with the
-// declared things that it names (Ask.Stands); see built.go. Facts.Dependents
+// declared things that it names (Ask.Stands); see built.go. Facts.Dependencies
 // tells what would go along with a table, a column, a view or a function.
 //
 // # Not seen

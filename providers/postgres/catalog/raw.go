@@ -20,7 +20,7 @@ type raw struct {
 	acls      map[string][]privilege
 
 	eventTriggers []*eventTriggerRow
-	dependents    []Dependent
+	dependencies  []Dependency
 }
 
 type sessionRow struct {
@@ -220,7 +220,7 @@ func (w *raw) takers() map[string]func(row) {
 		"triggers":  w.takeTrigger,
 
 		"view_columns": w.takeColumn, "views": w.takeView, "view_privileges": w.takeViewPrivilege, "rules": w.takeRule,
-		"event_triggers": w.takeEventTrigger, "dependents": w.takeDependent,
+		"event_triggers": w.takeEventTrigger, "dependencies": w.takeDependency,
 
 		"default_privileges": func(r row) {
 			w.defaults = append(w.defaults, defaultRow{role: r.oid(0), schema: r.oid(1), kind: r.char(2), acl: r.text(3)})

@@ -67,8 +67,8 @@ func (w *raw) takeEventTrigger(r row) {
 	w.eventTriggers = append(w.eventTriggers, e)
 }
 
-func (w *raw) takeDependent(r row) {
-	d := Dependent{On: qualified(r.text(0), r.text(1)), Column: r.text(4), Kind: r.text(5), Name: r.text(8)}
+func (w *raw) takeDependency(r row) {
+	d := Dependency{On: qualified(r.text(0), r.text(1)), Column: r.text(4), Kind: r.text(5), Name: r.text(8)}
 	if !r.null(2) {
 		d.On += "(" + r.text(2) + ")"
 	}
@@ -80,7 +80,7 @@ func (w *raw) takeDependent(r row) {
 	default:
 		d.By = qualified(r.text(6), r.text(7))
 	}
-	w.dependents = append(w.dependents, d)
+	w.dependencies = append(w.dependencies, d)
 }
 
 // ruleText is what a rule says, taken out of what pg_get_ruledef prints.

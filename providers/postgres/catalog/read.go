@@ -86,7 +86,7 @@ func (s *snapshot) facts(ask Ask) *Facts {
 	f := &Facts{
 		CurrentUser: s.session.user, ServerVersion: s.session.version, Superuser: s.session.superuser, Database: s.session.database,
 		MayCreateSchema: s.session.mayCreateSchema, Roles: map[string]RoleFact{}, Schemas: map[string]SchemaFact{},
-		Views: s.viewFacts(), Dependents: s.dependents,
+		Views: s.viewFacts(), Dependencies: s.dependencies,
 	}
 	mention := append(slices.Clone(ask.Roles), s.session.user)
 	for _, n := range s.schemas {

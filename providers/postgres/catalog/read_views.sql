@@ -58,7 +58,7 @@ WHERE e.oid NOT IN (SELECT x.objid FROM pg_depend x
                     WHERE x.refclassid = 'pg_extension'::regclass AND x.classid = 'pg_event_trigger'::regclass AND x.deptype = 'e')
 ORDER BY e.evtname;
 
--- == dependents
+-- == dependencies
 -- What refers to a relation or a function of the schemas in scope: views and rules by what they read, functions whose
 -- body is parsed (or whose arguments or result are a row of it), and whatever else hangs on a view. What goes along by
 -- itself (deptype a, i: types, triggers, indexes, defaults) is not listed, nor is what an extension has.

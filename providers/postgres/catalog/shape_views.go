@@ -209,7 +209,7 @@ func (s *snapshot) viewFacts() map[string]ViewFact {
 		out[qualified(s.schemaOf[t.schema].name, t.name)] = f
 	}
 	hangs := map[string]bool{}
-	for _, d := range s.dependents {
+	for _, d := range s.dependencies {
 		hangs[d.By] = hangs[d.By] || d.Kind == "function"
 	}
 	for _, p := range s.functions {
