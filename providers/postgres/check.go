@@ -212,6 +212,7 @@ func checkTrigger(r *resource.Resource) resource.Diagnostics {
 			c.errorf(w.Get(name).Range(), "only an AFTER trigger sees tables of old and new rows", `write timing = "AFTER"`, "before the change there are none")
 		}
 	}
+	c.onView()
 	if w.Get("timing").Str() == "INSTEAD OF" && !row {
 		c.errorf(w.Get("timing").Range(), "an INSTEAD OF trigger runs for each ROW", `write level = "ROW"`, "it stands in for the change of a row")
 	}

@@ -39,7 +39,7 @@ func (n names) take(key string, t taken) {
 type namespaces struct {
 	index                                                    *index
 	relations, types, schemas, functions, triggers, policies names
-	extensions, collations                                   names
+	extensions, collations, rules, eventTriggers             names
 }
 
 // collisions finds names that two things of one database would have. Tables, indexes and sequences share one namespace,
@@ -58,6 +58,9 @@ func collisions(x *index, things []*resource.Resource) resource.Diagnostics {
 
 		extensions: space("a database has each extension once"),
 		collations: space("a schema has each collation once"),
+		rules:      space("a table has each rule once"),
+
+		eventTriggers: space("a database has each event trigger once"),
 	}
 	for _, r := range things {
 		if take := specs[r.Kind.Name].take; take != nil {

@@ -27,6 +27,9 @@ func (p *planner) goes(on catalog.Dependent, s *resource.Step) bool {
 		if d.Live == nil || d.Address == s.Address {
 			continue
 		}
+		if p.remade.members[d.Address] != nil && livePlace(d.Live).String() == on.Table {
+			return true // it goes before, and comes back after
+		}
 		same := d.Live.Identity == on.OID && dependentClass[d.Address.Kind] == on.Class
 		whole := on.Table != "" && relations[d.Address.Kind] && livePlace(d.Live).String() == on.Table
 		switch {
@@ -60,6 +63,7 @@ type waiting struct {
 // dependentClass is the catalog in which the things of a kind stand.
 var dependentClass = map[string]string{
 	"table": "pg_class", "trigger": "pg_trigger", "policy": "pg_policy",
+	"view": "pg_class", "materialized_view": "pg_class", "rule": "pg_rewrite", "event_trigger": "pg_event_trigger",
 	"function": "pg_proc", "procedure": "pg_proc", "aggregate": "pg_proc",
 	"enum": "pg_type", "domain": "pg_type", "composite_type": "pg_type", "range_type": "pg_type", "collation": "pg_collation",
 }

@@ -1,5 +1,5 @@
-// Package postgres is the provider of everything inside a database: schemas, grants, sequences, enums, functions, tables
-// and triggers.
+// Package postgres is the provider of everything inside a database: schemas, grants, sequences, enums, functions, tables,
+// views, rules and triggers.
 //
 // In come desired things and one [resource.Snapshot] of a database, as package catalog reads it; out come steps that
 // hold the exact SQL. Each kind is one file kind_NAME.go with its table of attributes, and beside it what brings a

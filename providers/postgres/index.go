@@ -27,7 +27,8 @@ type index struct {
 	// routines count the functions, procedures and aggregates of one name.
 	routines map[place]int
 	// owners are the declared owners of schemas, by the schema's name.
-	owners map[string]resource.Value
+	owners  map[string]resource.Value
+	byPlace map[place][]resource.Address // made when first asked for
 	// asks are the questions that the configuration leads to, by system.
 	asks map[string]questions
 }

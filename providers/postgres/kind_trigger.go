@@ -14,7 +14,7 @@ var triggerSpec = spec{
 
 var triggerKind = &resource.Kind{
 	Name:  "trigger",
-	Doc:   "A trigger of a table: calls a function when rows change.",
+	Doc:   "A trigger of a table or view: calls a function when rows change.",
 	Order: orderTrigger,
 	Stage: resource.Database,
 	Example: `trigger "orders_touch" {
@@ -27,8 +27,8 @@ var triggerKind = &resource.Kind{
 `,
 	Attrs: []resource.Attr{
 		{
-			Name: "table", Type: resource.OneOf(resource.RefTo("table"), resource.Text), Required: true, Immutable: true,
-			Doc:    `Table that is watched: a reference, or "schema.table".`,
+			Name: "table", Type: resource.OneOf(resource.RefTo("table", "view"), resource.Text), Required: true, Immutable: true,
+			Doc:    `Table or view that is watched: a reference, or "schema.table".`,
 			Reason: "a trigger belongs to its table",
 		},
 		{Name: "name", Type: resource.Text, Check: checkIdent, Doc: "Name of the trigger, at most 63 bytes; its table's own, so two tables may have the same. Default: the block's label."},

@@ -21,8 +21,12 @@ const (
 	orderTable       = 50
 	orderOwnedBy     = 55 // a sequence is tied to its column when the table is there
 	orderForeignKeys = 60
+	orderView        = 65 // reads tables; functions whose result is a row of it wait for it
+	orderRule        = 68
 	orderTrigger     = 70
 	orderPolicy      = 72 // when all that its conditions mention is there
+
+	orderEventTrigger = 95 // after all that would set it off
 )
 
 // The names of the parts that are made later than their thing.
@@ -58,6 +62,7 @@ var specs = map[string]spec{
 	"policy": policySpec,
 	"domain": domainSpec, "composite_type": compositeSpec, "range_type": rangeSpec, "collation": collationSpec,
 	"extension": extensionSpec, "procedure": procedureSpec, "aggregate": aggregateSpec,
+	"view": viewSpec, "materialized_view": materializedViewSpec, "rule": ruleSpec, "event_trigger": eventTriggerSpec,
 }
 
 // Kinds lists the kinds of this provider in the order in which they are made.

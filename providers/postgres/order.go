@@ -18,6 +18,7 @@ func (p *planner) order() {
 	p.orderDrops()
 	p.orderLogging()
 	p.orderWay()
+	p.orderViews()
 	for _, t := range p.building {
 		need(t.step, p.unreferenced[t.at]...)
 	}

@@ -36,6 +36,7 @@ type planner struct {
 	waitings []wayWaiting
 	after    []waiting
 	madeWay  map[resource.Address]string // the steps of tables that drop policies which change
+	remade   chain                       // what goes and comes back around a change below it
 	changing map[place]bool              // tables that the plan touches; made when first asked for
 }
 
@@ -56,7 +57,7 @@ func newPlanner(v *view, req resource.StepsRequest) *planner {
 		}
 		if d.Desired != nil && d.Live != nil && d.Live.Identity != "" {
 			p.kept[d.Address.Kind+" "+d.Live.Identity] = true
-			if from := livePlace(d.Live); d.Address.Kind == "table" && d.Action == resource.Update && from != p.wanted(d) {
+			if from := livePlace(d.Live); (d.Address.Kind == "table" || isView(d.Address.Kind)) && d.Action == resource.Update && from != p.wanted(d) {
 				p.renamedTables[from.String()] = p.wanted(d).String()
 			}
 		}
@@ -91,11 +92,14 @@ func livePlace(l *resource.Live) place {
 
 // plan makes the steps of all differences.
 func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
+	p.findChain()
 	dropped := map[string]bool{}
 	for _, d := range p.req.Deltas {
 		spec, mine := specs[d.Address.Kind]
 		switch {
 		case !mine:
+		case p.inChain(d):
+			p.remake(d)
 		case d.Action == resource.NoOp && d.Address.Kind != "grants":
 		case d.Live != nil && isInstead(d.Live):
 			p.refuse(d)

@@ -66,8 +66,7 @@ func scopes(environment string, x *index, desired []*resource.Resource) ([]resou
 
 type scopeBuilder struct {
 	asker
-	scope  resource.Scope
-	things []*resource.Resource
+	scope resource.Scope
 }
 
 // asker gathers what only the server can say.
@@ -75,6 +74,7 @@ type asker struct {
 	index  *index
 	ask    catalog.Ask
 	tables map[place]int // index in ask.Tables, plus one
+	things []*resource.Resource
 }
 
 // roles notes the names of roles that are known already.
@@ -95,6 +95,7 @@ func (a *asker) roles(r *resource.Resource) {
 func (a *asker) finish() catalog.Ask {
 	slices.Sort(a.ask.Roles)
 	a.ask.Roles = slices.Compact(a.ask.Roles)
+	a.stands()
 	return a.ask
 }
 
@@ -267,7 +268,7 @@ func (h *hosts) of(r *resource.Resource) (resource.Address, *resource.Diagnostic
 		}
 	}
 	name := h.index.schemaOf(v)
-	if attr == "table" {
+	if attr == "table" || attr == "function" {
 		name = parsePlace(name, "").schema
 	}
 	if a, ok := h.bySchema[name]; ok {

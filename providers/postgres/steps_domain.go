@@ -86,7 +86,7 @@ func (p *planner) alterDomain(d *resource.Delta) {
 		undo(s, alter+words[have.notNull])
 	}
 	for i := range want.checks {
-		p.alterRule(d, want, have, &want.checks[i])
+		p.alterDomainRule(d, want, have, &want.checks[i])
 	}
 	p.simple(d, "DOMAIN "+at.String())
 }
@@ -100,7 +100,7 @@ func domainDefault(def string) string {
 
 // alterRule brings one rule to what is wanted. The values that are there are looked at by a statement that reads every
 // table with a column of the domain.
-func (p *planner) alterRule(d *resource.Delta, want, have *domain, c *domainCheck) {
+func (p *planner) alterDomainRule(d *resource.Delta, want, have *domain, c *domainCheck) {
 	path := resource.Path{"checks", c.name}
 	h := have.check(c.name)
 	if h == nil {

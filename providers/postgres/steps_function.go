@@ -25,7 +25,12 @@ func functionSteps(p *planner, d *resource.Delta) {
 
 // create writes the whole statement; verb is CREATE or CREATE OR REPLACE.
 func (f *function) create(verb string) string {
-	lines := []string{verb + " " + f.word + " " + f.place.String() + f.head()}
+	return verb + " " + f.word + " " + f.place.String() + f.definition()
+}
+
+// definition is what follows the function's name.
+func (f *function) definition() string {
+	lines := []string{f.head()}
 	options := []string{"LANGUAGE " + sqltext.Ident(f.language)}
 	if f.window {
 		options = append(options, "WINDOW")

@@ -17,6 +17,7 @@ type view struct {
 	// asked are the texts that the server was asked about, by ID. What was not asked then cannot be looked up now: the
 	// snapshot may be a recorded one and the configuration a later one.
 	asked map[string]string
+	ask   catalog.Ask
 	// holes are role names that were known when the snapshot was read, by the hole that stands for them.
 	holes map[string]resource.Value
 	// targetsOf is what privileges can be on, by schema.
@@ -39,9 +40,10 @@ func newView(s *resource.Snapshot, x *index) (*view, error) {
 	if v.facts, err = catalog.ParseFacts(s); err != nil {
 		return nil, err
 	}
-	if v.asked, err = askedTexts(s.Scope, x); err != nil {
+	if v.ask, err = askedQuestions(s.Scope, x); err != nil {
 		return nil, err
 	}
+	v.asked = askedTexts(v.ask)
 	for _, w := range s.Scope.Wanted {
 		if r := x.desired[w.Address]; r != nil {
 			v.learn(locate(x, r).Get("to"), w.Locate.Get("to"))
@@ -84,26 +86,31 @@ func (v *view) canon(id, text string) (canonical string, ok bool, why string) {
 	return c, true, ""
 }
 
-// askedTexts lists what a scope asks, by ID. Where the scope is the one that this configuration led to, that is known
-// without reading it.
-func askedTexts(scope resource.Scope, x *index) (map[string]string, error) {
+// askedQuestions gives what a scope asks. Where the scope is the one that this configuration led to, that is known without
+// reading it.
+func askedQuestions(scope resource.Scope, x *index) (catalog.Ask, error) {
 	ask, known := x.asks[scope.System.Name]
 	if !known || !bytes.Equal(ask.raw, scope.Ask) {
 		ask.questions = catalog.Ask{}
 		if len(scope.Ask) > 0 {
 			if err := json.Unmarshal(scope.Ask, &ask.questions); err != nil {
-				return nil, err
+				return catalog.Ask{}, err
 			}
 		}
 	}
+	return ask.questions, nil
+}
+
+// askedTexts lists the texts of what is asked, by ID.
+func askedTexts(ask catalog.Ask) map[string]string {
 	out := map[string]string{}
-	for _, e := range ask.questions.Exprs {
+	for _, e := range ask.Exprs {
 		out[e.ID] = e.Text
 	}
-	for _, t := range ask.questions.Tables {
+	for _, t := range ask.Tables {
 		for _, e := range t.Exprs {
 			out[e.ID] = e.Text
 		}
 	}
-	return out, nil
+	return out
 }

@@ -264,7 +264,7 @@ func run(t *testing.T, w *workspace, desired []*resource.Resource, destroy bool)
 	var allow []string
 	for _, s := range p.Steps {
 		switch {
-		case s.Blocked != nil && !s.Destroys:
+		case s.Blocked != nil && (!s.Destroys || s.Blocked.Allow == ""):
 			return p, true
 		case s.Destroys && !slices.Contains(allow, s.Guard()):
 			allow = append(allow, s.Guard())

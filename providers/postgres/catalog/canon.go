@@ -29,6 +29,8 @@ type Question struct {
 	err  error // why it cannot be asked
 
 	setup, do, get string
+	// scratch are the schemas that stand for real ones in the question, by the real one's name.
+	scratch map[string]string
 }
 
 // Answer is the server's form of an expression, or why it has none.
@@ -59,7 +61,7 @@ func Questions(ask Ask, serverVersion int) []Question {
 	for _, e := range ask.Exprs {
 		add(nil, e)
 	}
-	return out
+	return append(out, builtQuestions(&ask, serverVersion)...)
 }
 
 // local answers what follows from rules that are the same in every server.
@@ -303,7 +305,8 @@ func canonicaliseAlone(ctx context.Context, conn *pgx.Conn, questions []Question
 	if err != nil || len(order) == 0 {
 		return out, err
 	}
-	const begin = "BEGIN READ WRITE;\nSET LOCAL search_path = pg_catalog;\nSET LOCAL client_min_messages = error;\n"
+	const begin = "BEGIN READ WRITE;\nSET LOCAL search_path = pg_catalog;\nSET LOCAL client_min_messages = error;\n" +
+		"SET LOCAL lock_timeout = '10s';\nSET LOCAL check_function_bodies = off;\n"
 	pc := conn.PgConn()
 	results, err := pc.Exec(ctx, begin+message+"\nROLLBACK;").ReadAll()
 	if err != nil {
@@ -372,6 +375,9 @@ func canonAnswers(raw []byte, order []Question, out map[string]Answer) error {
 		} else if a.Error == "" {
 			a.Error = "the server has no form of it"
 		}
+		for schema, standin := range q.scratch {
+			a.Error = strings.ReplaceAll(a.Error, standin, schema)
+		}
 		switch keys, where := indexDef(a.Text); {
 		case a.Error != "":
 		case q.kind == IndexKey && len(keys) == 1:
@@ -389,6 +395,8 @@ func canonAnswers(raw []byte, order []Question, out map[string]Answer) error {
 			a.Text = elements[0]
 		case q.kind == When:
 			a.Text = triggerWhen(a.Text)
+		case q.kind == builtKind:
+			a.Text = original(a.Text, q.scratch)
 		}
 		out[q.Key] = a
 	}

@@ -16,6 +16,9 @@ type Ask struct {
 	// Roles are role names that the configuration mentions; they are answered
 	// in Facts.Roles if they exist.
 	Roles []string `json:"roles,omitempty"`
+	// Built are views and rules; Stands are the declared things that they name.
+	Built  []Built `json:"built,omitempty"`
+	Stands []Stand `json:"stands,omitempty"`
 }
 
 // AskTable is one desired table with the expressions that stand in it.
@@ -88,6 +91,13 @@ type Facts struct {
 	// from the text that was asked. Use Canonical.
 	Canon       map[string]string `json:"canon,omitempty"`
 	CanonErrors map[string]string `json:"canon_errors,omitempty"`
+
+	// Built holds the form of each Built, by its ID.
+	Built map[string]BuiltFact `json:"built,omitempty"`
+	// Views are the existing views, by sqltext.Qualified; Dependencies are what
+	// hangs on the tables, views and functions of the scope.
+	Views        map[string]ViewFact `json:"views,omitempty"`
+	Dependencies []Dependency        `json:"dependencies,omitempty"`
 
 	// Roles are those that Ask.Roles mentions or that own a schema, by name,
 	// and the deployer.

@@ -22,12 +22,13 @@
 //
 //	schema                        name
 //	table, sequence, collation    schema, name
+//	view, materialized_view       the same
 //	enum, domain, composite_type, range_type   the same
-//	extension                     name
+//	extension, event_trigger      name
 //	function, procedure, aggregate   schema, name; types (of the input arguments, as far as
 //	                              they are known without the server), or arguments and order_by as they were read;
 //	                              sole where the asker has no other function of that name: then the only one is it
-//	trigger, policy               table (as sqltext.Qualified), name
+//	trigger, policy, rule         table (as sqltext.Qualified), name
 //	grants                        schema, to (a text or a list of texts; unknown grantees are left out), exclusive
 //
 // A ledger entry is located by the same fields of its attributes.
@@ -56,9 +57,19 @@
 // or has a comment is listed as undeclared, and so are statistics that stand
 // in another schema than their table.
 //
+// A query, and the condition and commands of a rule, are as the server prints
+// them, without a semicolon at the end; names that were given in front of a
+// query stand in it. with_data is there where a materialised view has no rows.
+//
 // In grants, effective holds what each grantee has and does not own, in order;
 // default privileges are those of the schema and of roles whose rights the
 // deployer has. A grants block that gives nothing is not there.
+//
+// # Views and what hangs on things
+//
+// What a view or rule will be is asked as a whole (Ask.Built), with the
+// declared things that it names (Ask.Stands); see built.go. Facts.Dependencies
+// tells what would go along with a table, a column, a view or a function.
 //
 // # Not seen
 //

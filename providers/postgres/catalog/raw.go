@@ -23,14 +23,16 @@ type raw struct {
 	defaults  []defaultRow
 	acls      map[string][]privilege
 
-	domains    map[uint32]*domainRow
-	attributes map[uint32][]attributeRow // of composite types
-	ranges     map[uint32]*rangeRow
-	collations []*collationRow
-	extensions []*extensionRow
-	aggregates map[uint32]*aggregateRow
-	dependents map[object][]dependentRow
-	rest       []restRow
+	domains       map[uint32]*domainRow
+	attributes    map[uint32][]attributeRow // of composite types
+	ranges        map[uint32]*rangeRow
+	collations    []*collationRow
+	extensions    []*extensionRow
+	aggregates    map[uint32]*aggregateRow
+	dependents    map[object][]dependentRow
+	rest          []restRow
+	eventTriggers []*eventTriggerRow
+	dependencies  []Dependency
 }
 
 type sessionRow struct {
@@ -80,6 +82,8 @@ type relationRow struct {
 	statistics          []*statisticsRow
 	storage             storageRow
 	special             []specialNotNull
+	view                *viewRow // of a relation of kind v or m
+	rules               []*ruleRow
 }
 
 type columnRow struct {
@@ -243,6 +247,10 @@ func (w *raw) takers() map[string]func(row) {
 		"triggers":  w.takeTrigger,
 		"storage":   w.takeStorage, "index_storage": w.takeIndexStorage,
 		"constraint_notes": w.takeConstraintNotes, "policies": w.takePolicy, "not_null": w.takeNotNull, "statistics": w.takeStatistics,
+
+		"view_columns": w.takeColumn, "views": w.takeView, "view_privileges": w.takeViewPrivilege, "rules": w.takeRule,
+		"event_triggers": w.takeEventTrigger, "dependencies": w.takeDependency,
+
 		"default_privileges": func(r row) {
 			w.defaults = append(w.defaults, defaultRow{role: r.oid(0), schema: r.oid(1), kind: r.char(2), acl: r.text(3)})
 		},

@@ -95,7 +95,7 @@ func (s *snapshot) facts(ask Ask) *Facts {
 	f := &Facts{
 		CurrentUser: s.session.user, ServerVersion: s.session.version, Superuser: s.session.superuser, Database: s.session.database,
 		Tablespace: s.session.tablespace, MayCreateSchema: s.session.mayCreateSchema, Roles: map[string]RoleFact{}, Schemas: map[string]SchemaFact{},
-		Dependents: map[string][]Dependent{}, Callers: map[string][]Caller{},
+		Dependents: map[string][]Dependent{}, Callers: map[string][]Caller{}, Views: s.viewFacts(), Dependencies: s.dependencies,
 	}
 	mention := append(slices.Clone(ask.Roles), s.session.user)
 	for _, n := range s.schemas {
@@ -192,10 +192,12 @@ func (s *snapshot) canonicalise(ctx context.Context, conn *pgx.Conn, ask Ask, fa
 	for _, e := range ask.Exprs {
 		visit(nil, e)
 	}
-	answers, err := canonicaliseAlone(ctx, conn, questions)
+	built, more := s.askBuilt(&ask)
+	answers, err := canonicaliseAlone(ctx, conn, append(questions, more...))
 	if err != nil {
 		return err
 	}
+	built.settle(answers, facts)
 	for key, ids := range pending {
 		for _, id := range ids {
 			if a := answers[key]; a.Error != "" {

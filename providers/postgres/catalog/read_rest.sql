@@ -75,7 +75,6 @@ FROM (SELECT 'pg_operator'::regclass, o.oid, o.oprnamespace, 'operator',
       UNION ALL SELECT 'pg_ts_parser'::regclass, o.oid, o.prsnamespace, 'text search parser', o.prsname FROM pg_ts_parser o
       UNION ALL SELECT 'pg_ts_template'::regclass, o.oid, o.tmplnamespace, 'text search template', o.tmplname FROM pg_ts_template o
       UNION ALL SELECT 'pg_conversion'::regclass, o.oid, o.connamespace, 'conversion', o.conname FROM pg_conversion o
-      UNION ALL SELECT 'pg_statistic_ext'::regclass, o.oid, o.stxnamespace, 'extended statistics', o.stxname FROM pg_statistic_ext o
       UNION ALL SELECT 'pg_type'::regclass, o.oid, o.typnamespace, 'base type', o.typname FROM pg_type o
       WHERE o.typtype IN ('b', 'p') AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = o.oid)
      ) u(class, oid, schema, word, name)

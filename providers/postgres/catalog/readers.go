@@ -47,6 +47,11 @@ var readers = map[string]reader{
 	"extension":      {locate: (*snapshot).locateExtension, list: (*snapshot).listExtensions},
 	"procedure":      {locate: (*snapshot).locateRoutine, list: (*snapshot).listProcedures},
 	"aggregate":      {locate: (*snapshot).locateRoutine, list: (*snapshot).listAggregates},
+
+	"view":              {locate: locateRelation('v', "VIEW", (*shaper).view), list: (*snapshot).listViews},
+	"materialized_view": {locate: locateRelation('m', "MATERIALIZED VIEW", (*shaper).materialized), list: (*snapshot).listMaterialized},
+	"rule":              {locate: (*snapshot).locateRule, list: (*snapshot).listRules},
+	"event_trigger":     {locate: (*snapshot).locateEventTrigger, list: (*snapshot).listEventTriggers},
 }
 
 // within reads the place of a thing that stands in a schema; ok is false where
@@ -112,6 +117,9 @@ func (s *snapshot) relationsOf(kinds string, pick func(*relationRow) bool) []thi
 }
 
 func (s *snapshot) listTables() []thing { return s.relationsOf("r", nil) }
+
+func (s *snapshot) listViews() []thing        { return s.relationsOf("v", nil) }
+func (s *snapshot) listMaterialized() []thing { return s.relationsOf("m", nil) }
 
 func (s *snapshot) listSequences() []thing {
 	return s.relationsOf("S", func(t *relationRow) bool { return !s.ofColumn(t) })
@@ -209,8 +217,6 @@ func (s *snapshot) onTaken(t thing) bool {
 func (s *snapshot) unread() map[string][]thing {
 	out := map[string][]thing{
 		"partitioned table": s.relationsOf("p", nil),
-		"view":              s.relationsOf("v", nil),
-		"materialized view": s.relationsOf("m", nil),
 		"foreign table":     s.relationsOf("f", nil),
 	}
 	for _, o := range s.rest {

@@ -53,6 +53,10 @@ SELECT $1, e.address, e.kind, e.schema,
     WHEN 'sequence' THEN to_regclass(q)::oid::text
     WHEN 'enum' THEN to_regtype(q)::oid::text
     WHEN 'function' THEN to_regproc(q)::oid::text -- NULL if there are overloads
+    WHEN 'view' THEN to_regclass(q)::oid::text
+    WHEN 'materialized_view' THEN to_regclass(q)::oid::text
+    WHEN 'rule' THEN (SELECT r.oid::text FROM pg_rewrite r WHERE r.ev_class = to_regclass(q) AND r.rulename = e.attrs->>'name')
+    WHEN 'event_trigger' THEN (SELECT t.oid::text FROM pg_event_trigger t WHERE t.evtname = e.attrs->>'name')
     WHEN 'trigger' THEN (SELECT t.oid::text FROM pg_trigger t WHERE t.tgrelid = to_regclass(q) AND t.tgname = e.attrs->>'name')
   END, e.identity), e.attrs, e.source, e.protected, e.by, e.at
 FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::text[], $9::boolean[], $10::text[], $11::timestamptz[])
