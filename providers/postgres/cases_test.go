@@ -66,7 +66,7 @@ func testCase(t *testing.T, file string, archive *txtar.Archive) {
 	}
 	desired := load(t, after)
 	p, blocked := run(t, w, desired, destroy)
-	golden(t, file, archive, show(p))
+	golden(t, file, archive, strings.ReplaceAll(show(p), databaseOf(dsn), "DATABASE"))
 	if blocked {
 		return
 	}

@@ -176,8 +176,8 @@ func (v *view) creators(schema string) []string {
 	out := []string{me}
 	if owner := v.index.owners[schema]; !owner.IsNull() {
 		name := v.role(v.index.role(owner)).Str()
-		r, known := v.facts.Roles[name]
-		if name != "" && name != me && (!known && v.facts.Superuser || known && (r.Has || r.Member)) {
+		_, known := v.facts.Roles[name]
+		if name != "" && name != me && (known || v.facts.Superuser || v.roleBlock(name) != nil) && v.canBecome(name) {
 			out = append(out, name)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // roleAttr says which attribute of a thing that a grantee may refer to is the name of its role.
-var roleAttr = map[string]string{"app": "service_principal_client_id"}
+var roleAttr = map[string]string{"app": "service_principal_client_id", "role": "name"}
 
 // place is where a thing stands in its database.
 type place struct{ schema, name string }
@@ -27,6 +27,10 @@ type index struct {
 	inSchema map[string][]madeObject
 	// owners are the declared owners of schemas, by the schema's name.
 	owners map[string]resource.Value
+	// roleBlocks are the roles that the configuration makes; acting are the names of those that are to own things, or in
+	// whose name something is granted.
+	roleBlocks map[roleKey]*resource.Resource
+	acting     map[string]bool
 	// asks are the questions that the configuration leads to, by system.
 	asks map[string]questions
 }
@@ -45,7 +49,7 @@ func newIndex(desired []*resource.Resource) *index {
 		desired: make(map[resource.Address]*resource.Resource, len(desired)),
 		places:  make(map[resource.Address]place, len(desired)),
 		keys:    map[place][]string{}, inSchema: map[string][]madeObject{}, owners: map[string]resource.Value{},
-		asks: map[string]questions{},
+		asks: map[string]questions{}, roleBlocks: map[roleKey]*resource.Resource{}, acting: map[string]bool{},
 	}
 	for _, r := range desired {
 		x.desired[r.Address] = r
@@ -63,6 +67,7 @@ func newIndex(desired []*resource.Resource) *index {
 			x.owners[r.Name()] = r.Attrs.Get("owner")
 		}
 	}
+	x.noteRoles(desired)
 	for _, r := range desired {
 		if stand := specs[r.Kind.Name].stand; stand != nil {
 			stand(x, x.desired[r.Address])
@@ -168,6 +173,9 @@ func parsePlace(text, def string) place {
 // role gives the name of the role that a value stands for: a text, or a hole that the app fills. PUBLIC is a text too.
 func (x *index) role(v resource.Value) resource.Value {
 	if a, ok := v.Ref(); ok {
+		if r := x.desired[a]; r != nil && a.Kind == "role" {
+			return resource.String(r.Name()).At(v.Range())
+		}
 		return resource.Unknown(resource.AttrRef{Address: a, Attr: roleAttr[a.Kind]}).At(v.Range())
 	}
 	return x.fill(v)

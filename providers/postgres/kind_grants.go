@@ -32,8 +32,8 @@ var grantsKind = &resource.Kind{
 			Reason: "privileges on another schema are other privileges",
 		},
 		{
-			Name: "to", Type: resource.OneOf(resource.RefTo("app"), resource.Text, resource.ListOf(grantee)), Required: true, CreateOnly: true,
-			Doc:    "Who gets the privileges: an app (the role of its service principal), the name of a role, PUBLIC, or a list of those.",
+			Name: "to", Type: resource.OneOf(resource.RefTo("app", "role"), resource.Text, resource.ListOf(grantee)), Required: true, CreateOnly: true,
+			Doc:    "Who gets the privileges: an app (the role of its service principal), a role or its name, PUBLIC, or a list of those.",
 			Reason: "compared as the privileges that each of them has",
 		},
 		privilegesAttr("on_schema", "the schema", `["USAGE", "CREATE"]`),

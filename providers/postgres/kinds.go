@@ -8,6 +8,7 @@ import (
 
 // The places of the kinds in the graph: what lower ones make, higher ones may use without a reference that says so.
 const (
+	orderRole        = 20
 	orderSchema      = 30
 	orderGrants      = 35 // before tables, so that default privileges are there when those are made
 	orderSequence    = 40
@@ -46,7 +47,7 @@ type spec struct {
 
 var specs = map[string]spec{
 	"schema": schemaSpec, "grants": grantsSpec, "sequence": sequenceSpec, "enum": enumSpec,
-	"function": functionSpec, "table": tableSpec, "trigger": triggerSpec,
+	"function": functionSpec, "table": tableSpec, "trigger": triggerSpec, "role": roleSpec,
 }
 
 // Kinds lists the kinds of this provider in the order in which they are made.
@@ -65,7 +66,7 @@ func Kinds() []*resource.Kind {
 }
 
 // grantee is the type of whatever names a role: an app stands for the role of its service principal.
-var grantee = resource.OneOf(resource.RefTo("app"), resource.Text)
+var grantee = resource.OneOf(resource.RefTo("app", "role"), resource.Text)
 
 // inSchema is the type of the attribute that says in which schema a thing stands.
 var inSchema = resource.OneOf(resource.RefTo("schema"), resource.Text)
@@ -92,6 +93,6 @@ func commentAttr(what string) resource.Attr {
 func ownerAttr(what string) resource.Attr {
 	return resource.Attr{
 		Name: "owner", Type: grantee, Unset: resource.Unmanaged,
-		Doc: "Role that owns the " + what + ": its name, or an app. Default: whoever deploys, and never changed.",
+		Doc: "Role that owns the " + what + ": a role, its name, or an app. Default: whoever deploys, and never changed.",
 	}
 }

@@ -92,7 +92,7 @@ func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
 		spec, mine := specs[d.Address.Kind]
 		switch {
 		case !mine:
-		case d.Action == resource.NoOp && d.Address.Kind != "grants":
+		case d.Action == resource.NoOp && d.Address.Kind != "grants" && d.Address.Kind != "role":
 		case d.Live != nil && isInstead(d.Live):
 			p.refuse(d)
 		case d.Action == resource.Delete && p.keptElsewhere(d, dropped):
@@ -150,7 +150,7 @@ func (p *planner) step(d *resource.Delta, path resource.Path, action resource.Ac
 			}
 		}
 	}
-	if d.Live != nil && d.Live.Blocked != "" {
+	if d.Live != nil && d.Live.Blocked != "" && !p.isLetIn(d.Live.Attrs.Get("owner").Str()) {
 		s.Blocked = &resource.Block{Reason: d.Live.Blocked}
 	}
 	p.steps = append(p.steps, s)
@@ -211,6 +211,7 @@ func (p *planner) owner(d *resource.Delta, s *resource.Step, what string) {
 	}
 	role := p.currentRole(w)
 	runSQL(s, (&sqlText{}).text("ALTER "+what+" OWNER TO ").role(role).sql)
+	p.mayGiveTo(s, role)
 	if d.Live != nil {
 		if was := d.Live.Attrs.Get("owner").Str(); was != "" {
 			undo(s, "ALTER "+what+" OWNER TO "+sqltext.Ident(was))
@@ -265,7 +266,7 @@ func (p *planner) simple(d *resource.Delta, what string) {
 // mayCreate blocks a step that makes something in a schema where the deployer may not.
 func (p *planner) mayCreate(s *resource.Step, schema string) {
 	f, exists := p.facts.Schemas[schema]
-	if !exists || f.MayCreate || p.facts.CurrentUser == "" {
+	if !exists || f.MayCreate || p.facts.CurrentUser == "" || p.isLetIn(f.Owner) {
 		return
 	}
 	s.Blocked = &resource.Block{Reason: fmt.Sprintf("%s may not create anything in schema %s: its owner %s runs GRANT USAGE, CREATE ON SCHEMA %s TO %s",

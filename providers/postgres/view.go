@@ -44,8 +44,10 @@ func newView(s *resource.Snapshot, x *index) (*view, error) {
 	}
 	for _, w := range s.Scope.Wanted {
 		if r := x.desired[w.Address]; r != nil {
-			v.learn(locate(x, r).Get("to"), w.Locate.Get("to"))
-			v.learn(locate(x, r).Get("owner"), w.Locate.Get("owner"))
+			asked := locate(x, r)
+			for _, attr := range []string{"to", "owner", "members", "member_of", "for", "grantor"} {
+				v.learn(asked.Get(attr), w.Locate.Get(attr))
+			}
 		}
 	}
 	return v, nil

@@ -72,6 +72,16 @@ type Facts struct {
 	// MayCreateSchema: the deployer has CREATE on the database.
 	MayCreateSchema bool `json:"may_create_schema,omitempty"`
 
+	// May says what the deployer, who is no superuser, may do with roles.
+	May MayFact `json:"may,omitzero"`
+	// RoleMakers are roles that may create others, where the deployer may not
+	// and something wants a role.
+	RoleMakers []string `json:"role_makers,omitempty"`
+	// Lakebase: the platform has roles of its own here.
+	Lakebase bool `json:"lakebase,omitempty"`
+	// Memberships are those of roles that role blocks declare, in order.
+	Memberships []MembershipFact `json:"memberships,omitempty"`
+
 	// Canon holds the canonical form of each asked expression that differs
 	// from the text that was asked. Use Canonical.
 	Canon       map[string]string `json:"canon,omitempty"`
@@ -93,6 +103,48 @@ type RoleFact struct {
 	Has bool `json:"has,omitempty"`
 	// Member: the deployer may SET ROLE to it (MEMBER; from Postgres 16, SET).
 	Member bool `json:"member,omitempty"`
+	// Admin: the deployer, who is no superuser, may make others members of it.
+	Admin bool `json:"admin,omitempty"`
+	// NoInherit: it does not use the privileges of roles that it is a member
+	// of, unless a membership says so (from Postgres 16).
+	NoInherit bool `json:"no_inherit,omitempty"`
+
+	// Of roles that role blocks declare: what they own in this database, what
+	// keeps them in others, and whether another environment's ledger has them.
+	Owns      []OwnedFact     `json:"owns,omitempty"`
+	Elsewhere []ElsewhereFact `json:"elsewhere,omitempty"`
+	Shared    bool            `json:"shared,omitempty"`
+}
+
+// MayFact is what a role may do with roles.
+type MayFact struct {
+	CreateRole  bool `json:"create_role,omitempty"`
+	CreateDB    bool `json:"create_db,omitempty"`
+	Replication bool `json:"replication,omitempty"`
+	BypassRLS   bool `json:"bypass_rls,omitempty"`
+}
+
+// OwnedFact is one thing that a role owns; What is told of the first few only.
+type OwnedFact struct {
+	OID  string `json:"oid"`
+	What string `json:"what,omitempty"`
+}
+
+// ElsewhereFact counts what a role owns and has in another database.
+type ElsewhereFact struct {
+	Database string `json:"database"`
+	Count    int    `json:"count"`
+}
+
+// MembershipFact is one grant of membership. From Postgres 16 a member may
+// have several by different grantors.
+type MembershipFact struct {
+	Role    string `json:"role"`
+	Member  string `json:"member"`
+	Grantor string `json:"grantor"`
+	Admin   bool   `json:"admin,omitempty"`
+	Inherit bool   `json:"inherit,omitempty"`
+	Set     bool   `json:"set,omitempty"`
 }
 
 // SchemaFact is what stands in one schema, whoever declared it. Names are in

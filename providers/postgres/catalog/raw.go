@@ -9,6 +9,7 @@ type raw struct {
 	entries   chan decoded      // of the ledger's rows, while the rest is still coming in
 	canon     map[string]string // key → canonical text
 	roles     map[uint32]*roleRow
+	members   []memberRow
 	schemas   []*schemaRow
 	schemaOf  map[uint32]*schemaRow
 	relations []*relationRow
@@ -25,6 +26,7 @@ type sessionRow struct {
 	version         int
 	mayCreateSchema bool
 	superuser       bool
+	may             MayFact
 }
 
 type ledgerRow struct {
@@ -36,6 +38,10 @@ type roleRow struct {
 	oid                    uint32
 	name                   string
 	superuser, has, member bool
+	admin, inherit, makes  bool
+	declared               *roleAttributes // of roles that somebody declared
+	owns                   []OwnedFact
+	elsewhere              []ElsewhereFact
 }
 
 type schemaRow struct {
@@ -180,10 +186,12 @@ func (w *raw) takers() map[string]func(row) {
 		"session": func(r row) { // one row, and all of the ledger is there
 			w.entries = make(chan decoded, 1)
 			go func() { w.entries <- decodeLedger(w.ledger) }()
-			w.session = sessionRow{user: r.text(0), version: int(r.number(1)), database: r.text(2), mayCreateSchema: r.flag(3), superuser: r.flag(4)}
+			w.session = sessionRow{user: r.text(0), version: int(r.number(1)), database: r.text(2), mayCreateSchema: r.flag(3), superuser: r.flag(4),
+				may: MayFact{CreateRole: r.flag(5), CreateDB: r.flag(6), Replication: r.flag(7), BypassRLS: r.flag(8)}}
 		},
 		"roles": func(r row) {
-			w.roles[r.oid(0)] = &roleRow{oid: r.oid(0), name: r.text(1), superuser: r.flag(2), has: r.flag(3), member: r.flag(4)}
+			w.roles[r.oid(0)] = &roleRow{oid: r.oid(0), name: r.text(1), superuser: r.flag(2), has: r.flag(3), member: r.flag(4),
+				admin: r.flag(5), inherit: r.flag(6), makes: r.flag(7)}
 		},
 		"schemas": func(r row) {
 			s := &schemaRow{oid: r.oid(0), name: r.text(1), owner: r.oid(2), comment: r.text(3), acl: r.text(4), mayCreate: r.flag(5)}
@@ -211,8 +219,23 @@ func (w *raw) takers() map[string]func(row) {
 			decode(r.values[6], &t.labels)
 			w.types = append(w.types, t)
 		},
-		"functions": w.takeFunction,
-		"triggers":  w.takeTrigger,
+		"functions":       w.takeFunction,
+		"triggers":        w.takeTrigger,
+		"role_attributes": w.takeRoleAttributes,
+		"role_members": func(r row) {
+			w.members = append(w.members, memberRow{role: r.oid(0), member: r.oid(1), grantor: r.oid(2), admin: r.flag(3),
+				options: !r.null(4), inherit: r.flag(4), set: r.flag(5)})
+		},
+		"role_objects": func(r row) {
+			if o := w.roles[r.oid(0)]; o != nil {
+				o.owns = append(o.owns, OwnedFact{OID: r.text(1), What: string(r.values[2])})
+			}
+		},
+		"role_elsewhere": func(r row) {
+			if o := w.roles[r.oid(0)]; o != nil {
+				o.elsewhere = append(o.elsewhere, ElsewhereFact{Database: r.text(1), Count: int(r.number(2))})
+			}
+		},
 		"default_privileges": func(r row) {
 			w.defaults = append(w.defaults, defaultRow{role: r.oid(0), schema: r.oid(1), kind: r.char(2), acl: r.text(3)})
 		},

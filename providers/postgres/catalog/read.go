@@ -23,7 +23,7 @@ func Read(ctx context.Context, conn *pgx.Conn, scope resource.Scope) (*resource.
 		}
 	}
 	w := newRaw()
-	message := readMessage(scope.Environment, schemasOf(scope.Wanted), serverVersion(conn))
+	message := readMessage(scope.Environment, schemasOf(scope.Wanted), rolesOf(scope.Wanted), serverVersion(conn))
 	if err := run(ctx, conn, message, w.takers()); err != nil {
 		return nil, fmt.Errorf("read the catalog of %s: %w", scope.System, err)
 	}
@@ -65,6 +65,7 @@ func schemasOf(wanted []resource.Wanted) []string {
 		switch {
 		case w.Address.Kind == "schema":
 			name = w.Locate.Get("name").Str()
+		case w.Address.Kind == "role": // it stands in none
 		case w.Locate.Has("table"): // a part of one, such as a trigger
 			name, _, _ = sqltext.SplitQualified(w.Locate.Get("table").Str())
 		default:
@@ -87,14 +88,18 @@ func (s *snapshot) facts(ask Ask) *Facts {
 		CurrentUser: s.session.user, ServerVersion: s.session.version, Superuser: s.session.superuser, Database: s.session.database,
 		MayCreateSchema: s.session.mayCreateSchema, Roles: map[string]RoleFact{}, Schemas: map[string]SchemaFact{},
 	}
+	s.roleFacts(f)
 	mention := append(slices.Clone(ask.Roles), s.session.user)
+	for _, e := range s.former {
+		mention = append(mention, roleNamesIn(e)...)
+	}
 	for _, n := range s.schemas {
 		mention = append(mention, s.roleName(n.owner))
 		f.Schemas[n.name] = s.schemaFact(n)
 	}
 	for _, name := range mention {
 		if r := s.roleNamed[name]; r != nil {
-			f.Roles[name] = RoleFact{OID: oidText(r.oid), Superuser: r.superuser, Has: r.has, Member: r.member}
+			f.Roles[name] = s.roleFact(r)
 		}
 	}
 	return f

@@ -13,6 +13,8 @@ DECLARE
   objects refcursor := 'tellr_objects';
   canon   refcursor := 'tellr_canon';
   known   text[];
+  roles   text[];
+  others  text[];
   version int;
 BEGIN
   IF to_regclass('tellr.version') IS NULL THEN
@@ -36,6 +38,13 @@ BEGIN
        AND o.schema <> '''' AND o.schema !~ ''^pg_'' AND o.schema NOT IN (''information_schema'', ''__db_system'')'
     INTO known;
   PERFORM set_config('tellr.schemas', (current_setting('tellr.schemas')::text[] || known)::text, true);
+  EXECUTE
+    'SELECT array_agg(o.attrs->>''name'') FILTER (WHERE o.environment = current_setting(''tellr.environment'')),
+            array_agg(o.identity) FILTER (WHERE o.environment <> current_setting(''tellr.environment''))
+     FROM tellr.object o WHERE o.kind = ''role'''
+    INTO roles, others;
+  PERFORM set_config('tellr.roles', (current_setting('tellr.roles')::text[] || roles)::text, true),
+          set_config('tellr.elsewhere', coalesce(others, '{}')::text, true);
 END
 $tellr$;
 
@@ -48,10 +57,12 @@ FETCH ALL FROM tellr_canon;
 -- == session
 SELECT current_user, current_setting('server_version_num'), current_database(),
        has_database_privilege(current_database(), 'CREATE'),
-       (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user);
+       r.rolsuper, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolbypassrls
+FROM pg_roles r WHERE r.rolname = current_user;
 
 -- == roles
-SELECT r.oid, r.rolname, r.rolsuper, pg_has_role(r.oid, 'USAGE'), pg_has_role(r.oid, $set_role)
+SELECT r.oid, r.rolname, r.rolsuper, pg_has_role(r.oid, 'USAGE'), pg_has_role(r.oid, $set_role),
+       pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION'), r.rolinherit, r.rolcreaterole
 FROM pg_roles r;
 
 -- == schemas

@@ -33,6 +33,7 @@ type thing struct {
 var readers = map[string]reader{
 	"schema":   {locate: (*snapshot).locateSchema},
 	"grants":   {locate: (*snapshot).locateGrants},
+	"role":     {locate: (*snapshot).locateRole},
 	"table":    {locate: (*snapshot).locateTable, list: (*snapshot).listTables},
 	"sequence": {locate: (*snapshot).locateSequence, list: (*snapshot).listSequences},
 	"enum":     {locate: (*snapshot).locateEnum, list: (*snapshot).listEnums},

@@ -7,9 +7,9 @@ import (
 	"github.com/tellr-dev/tellr/engine/resource"
 )
 
-// platformRole tells whether a role is the platform's own: what it has is
+// PlatformRole tells whether a role is the platform's own: what it has is
 // given by the platform, and never tellr's to change.
-func platformRole(name string) bool {
+func PlatformRole(name string) bool {
 	return strings.HasPrefix(name, "pg_") || strings.HasPrefix(name, "databricks_") || name == "cloud_admin"
 }
 
@@ -65,7 +65,7 @@ func (s *snapshot) grants(n *schemaRow, to []string, exclusive bool) resource.Va
 		role := s.roles[d.role]
 		kind := map[byte]string{'r': "default_tables", 'S': "default_sequences", 'f': "default_functions"}[d.kind]
 		// Default privileges of a role whose rights the deployer lacks are not its to change.
-		if d.schema != n.oid || kind == "" || role == nil || platformRole(role.name) || !role.has && !role.member {
+		if d.schema != n.oid || kind == "" || role == nil || PlatformRole(role.name) || !role.has && !role.member {
 			continue
 		}
 		s.eachHolder(grantable{owner: role.name, acl: d.acl}, func(grantee string, privileges []string) {
@@ -120,7 +120,7 @@ func (s *snapshot) grantables(n *schemaRow) [4][]grantable {
 // platform, in order, with its privileges in order.
 func (s *snapshot) eachHolder(g grantable, yield func(grantee string, privileges []string)) {
 	for _, h := range s.holders(g.acl) {
-		if h.grantee != g.owner && !platformRole(h.grantee) {
+		if h.grantee != g.owner && !PlatformRole(h.grantee) {
 			yield(h.grantee, h.privileges)
 		}
 	}

@@ -23,9 +23,11 @@ type snapshot struct {
 	roleNamed map[string]*roleRow
 	holdersOf map[string][]aclHolder
 
-	live  map[resource.Address]*resource.Live
-	taken map[uint32]bool // OIDs of things that somebody declared or the ledger knows
-	rows  map[resource.Address]*relationRow
+	wantsRoles bool                                // something declares a role
+	former     map[resource.Address]resource.Entry // what the ledger has of things
+	live       map[resource.Address]*resource.Live
+	taken      map[uint32]bool // OIDs of things that somebody declared or the ledger knows
+	rows       map[resource.Address]*relationRow
 }
 
 // place is a name in a schema.
@@ -40,7 +42,7 @@ func newSnapshot(w *raw) *snapshot {
 		schema: map[string]*schemaRow{}, inSchema: map[uint32][]*relationRow{},
 		named: make(map[place]*relationRow, len(w.relations)), indexed: map[place]*relationRow{},
 		typed: map[place]*typeRow{}, function: map[place][]*functionRow{}, roleNamed: map[string]*roleRow{},
-		holdersOf: map[string][]aclHolder{}, live: map[resource.Address]*resource.Live{}, taken: map[uint32]bool{},
+		holdersOf: map[string][]aclHolder{}, former: map[resource.Address]resource.Entry{}, live: map[resource.Address]*resource.Live{}, taken: map[uint32]bool{},
 		rows: map[resource.Address]*relationRow{},
 	}
 	for _, n := range w.schemas {
@@ -92,9 +94,13 @@ func decodeLedger(rows []ledgerRow) decoded {
 // renamed in the files is found under the name that the ledger has, if it is
 // still the thing that the ledger means.
 func (s *snapshot) find(wanted []resource.Wanted, ledger []resource.Entry) {
+	for _, e := range ledger {
+		s.former[e.Address] = e
+	}
 	declared := make(map[resource.Address]bool, len(wanted))
 	for _, w := range wanted {
 		declared[w.Address] = true
+		s.wantsRoles = s.wantsRoles || w.Address.Kind == "role"
 		if l := s.locate(w.Address, w.Locate); l != nil {
 			s.live[w.Address] = l
 		}
