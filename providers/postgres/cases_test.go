@@ -66,7 +66,7 @@ func testCase(t *testing.T, file string, archive *txtar.Archive) {
 	}
 	desired := load(t, after)
 	p, blocked := run(t, w, desired, destroy)
-	golden(t, file, archive, strings.ReplaceAll(show(p), databaseOf(dsn), "DATABASE"))
+	golden(t, file, archive, strings.ReplaceAll(show(p), databaseOf(dsn), "this_database"))
 	if blocked {
 		return
 	}

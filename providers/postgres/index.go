@@ -30,7 +30,9 @@ type index struct {
 	// roleBlocks are the roles that the configuration makes; acting are the names of those that are to own things, or in
 	// whose name something is granted.
 	roleBlocks map[roleKey]*resource.Resource
-	acting     map[string]bool
+	// grants are the grants blocks.
+	grants []*resource.Resource
+	acting map[string]bool
 	// asks are the questions that the configuration leads to, by system.
 	asks map[string]questions
 }
@@ -68,6 +70,11 @@ func newIndex(desired []*resource.Resource) *index {
 		}
 	}
 	x.noteRoles(desired)
+	for _, r := range desired {
+		if r.Kind.Name == "grants" {
+			x.grants = append(x.grants, x.desired[r.Address])
+		}
+	}
 	for _, r := range desired {
 		if stand := specs[r.Kind.Name].stand; stand != nil {
 			stand(x, x.desired[r.Address])
@@ -107,13 +114,24 @@ func standSequence(x *index, r *resource.Resource) {
 func standFunction(x *index, r *resource.Resource) {
 	x.inItsSchema(r)
 	p := x.places[r.Address]
+	x.grantable(p.schema, onFunctions, madeSignature(p, r))
+}
+
+// madeSignature names a function that the configuration makes, as privileges name it.
+func madeSignature(p place, r *resource.Resource) string {
 	var types []string
 	for _, a := range decodeFunction(p, r.Attrs).arguments {
 		if typ, _ := staticBareType(a.typ); a.isInput() {
 			types = append(types, typ)
 		}
 	}
-	x.grantable(p.schema, onFunctions, p.name+"("+strings.Join(types, ", ")+")")
+	return p.name + "(" + strings.Join(types, ", ") + ")"
+}
+
+func standEnum(x *index, r *resource.Resource) {
+	x.inItsSchema(r)
+	p := x.places[r.Address]
+	x.grantable(p.schema, onTypes, p.name)
 }
 
 // text gives a text that the configuration decides, or a default for one that is not written.

@@ -17,6 +17,7 @@ const (
 	orderTable       = 50
 	orderOwnedBy     = 55 // a sequence is tied to its column when the table is there
 	orderForeignKeys = 60
+	orderGrantsLate  = 65 // privileges on what has none by default
 	orderTrigger     = 70
 )
 

@@ -30,6 +30,9 @@ type planner struct {
 	// unreferenced are the steps after which a foreign key to a table is gone, by that table.
 	unreferenced map[place][]string
 	taking       []taking
+	waiting      []waiting
+	// granted are the privileges that a step gives or takes, for blocks that want the same.
+	granted map[string]bool
 	// building are the steps that change a key of a table, which foreign keys that go must not refer to any more.
 	building []taking
 	changing map[place]bool // tables that the plan touches; made when first asked for
@@ -38,7 +41,7 @@ type planner struct {
 func newPlanner(v *view, req resource.StepsRequest) *planner {
 	p := &planner{
 		view: v, req: req, deltas: make(map[resource.Address]*resource.Delta, len(req.Deltas)),
-		made: map[place]*resource.Delta{}, gone: map[place]*resource.Delta{}, goneAlong: map[place]bool{}, renamedTables: map[string]string{}, kept: map[string]bool{},
+		made: map[place]*resource.Delta{}, gone: map[place]*resource.Delta{}, goneAlong: map[place]bool{}, granted: map[string]bool{}, renamedTables: map[string]string{}, kept: map[string]bool{},
 		freed: map[place][]string{}, unreferenced: map[place][]string{},
 	}
 	for _, d := range req.Deltas {

@@ -206,9 +206,16 @@ func locateTrigger(x *index, r *resource.Resource) []resource.Field {
 }
 
 func locateGrants(x *index, r *resource.Resource) []resource.Field {
-	fields := []resource.Field{
-		resource.F("schema", resource.String(x.schemaOf(r.Attrs.Get("schema")))),
-		resource.F("to", resource.List(x.roles(r.Attrs.Get("to"))...)),
+	var fields []resource.Field
+	if w := r.Attrs.Get("schema"); !w.IsNull() {
+		fields = append(fields, resource.F("schema", resource.String(x.schemaOf(w))))
+	}
+	fields = append(fields, resource.F("to", resource.List(x.roles(r.Attrs.Get("to"))...)))
+	if w := r.Attrs.Get("for"); !w.IsNull() {
+		fields = append(fields, resource.F("for", resource.List(x.roles(w)...)))
+	}
+	if w := r.Attrs.Get("grantor"); !w.IsNull() {
+		fields = append(fields, resource.F("grantor", x.role(w)))
 	}
 	if r.Attrs.Get("exclusive").Bool() {
 		fields = append(fields, resource.F("exclusive", resource.Bool(true)))

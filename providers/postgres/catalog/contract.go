@@ -92,6 +92,11 @@ type Facts struct {
 	Roles map[string]RoleFact `json:"roles,omitempty"`
 	// Schemas are those of the scope that exist, by name.
 	Schemas map[string]SchemaFact `json:"schemas,omitempty"`
+	// Own is the database; GlobalDefaults are the default privileges without a
+	// schema of the deployer, by kind ("functions") and grantee: a kind that is
+	// not there has the server's own.
+	Own            DatabaseFact                   `json:"own,omitzero"`
+	GlobalDefaults map[string]map[string][]string `json:"global_defaults,omitempty"`
 }
 
 // RoleFact is one role as the deployer sees it.
@@ -155,6 +160,11 @@ type SchemaFact struct {
 	MayCreate bool   `json:"may_create,omitempty"` // CREATE on the schema
 	MayAlter  bool   `json:"may_alter,omitempty"`
 	MayGrant  bool   `json:"may_grant,omitempty"` // owner's rights, or USAGE with grant option
+	// Hands are the ways to grant on it, where the deployer does not have the
+	// owner's rights by itself; nil where it has.
+	Hands []HandFact `json:"hands,omitempty"`
+	// Given is who gave what on it, where that was not only the owner.
+	Given []GivenFact `json:"given,omitempty"`
 
 	// Tables are what GRANT ON ALL TABLES covers: tables, views, materialised
 	// views, foreign tables and partitioned tables.
@@ -166,6 +176,8 @@ type SchemaFact struct {
 	// argument types: "touch()", "add(integer, integer)".
 	Functions []ObjectFact `json:"functions,omitempty"`
 	Enums     []ObjectFact `json:"enums,omitempty"`
+	// Types are enums, domains, composite and range types.
+	Types []ObjectFact `json:"types,omitempty"`
 }
 
 // ObjectFact is one existing object.
@@ -182,6 +194,36 @@ type ObjectFact struct {
 	// on this kind of object can hand on (SELECT, INSERT, UPDATE, DELETE;
 	// USAGE, SELECT; EXECUTE).
 	MayGrant bool `json:"may_grant,omitempty"`
+	// Hands and Given are as in SchemaFact.
+	Hands []HandFact  `json:"hands,omitempty"`
+	Given []GivenFact `json:"given,omitempty"`
+	// Columns is Given for the columns of a table, by name.
+	Columns map[string][]GivenFact `json:"columns,omitempty"`
+}
+
+// HandFact is one way in which the deployer can grant on a thing of which it
+// does not have the owner's rights by itself: by SET ROLE to Role ("" for as it
+// is) it can hand on Privileges (nil: all).
+type HandFact struct {
+	Role       string   `json:"role,omitempty"`
+	Privileges []string `json:"privileges,omitempty"`
+}
+
+// GivenFact is one privilege with who gave it.
+type GivenFact struct {
+	Grantee   string `json:"grantee"`
+	Privilege string `json:"privilege"`
+	Grantor   string `json:"grantor"`
+	Option    bool   `json:"option,omitempty"`
+}
+
+// DatabaseFact is the database itself.
+type DatabaseFact struct {
+	Owner string `json:"owner"`
+	// MayAlter: the deployer has the owner's rights, or can have them.
+	MayAlter bool        `json:"may_alter,omitempty"`
+	Hands    []HandFact  `json:"hands,omitempty"`
+	Given    []GivenFact `json:"given,omitempty"`
 }
 
 // ParseFacts reads Snapshot.Facts; facts of an absent system are empty.

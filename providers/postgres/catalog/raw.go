@@ -18,7 +18,14 @@ type raw struct {
 	types     []*typeRow
 	functions []*functionRow
 	defaults  []defaultRow
-	acls      map[string][]privilege
+	// Privileges on columns and types, by OID, and on the database.
+	columnACLs map[uint32][]columnACL
+	typeACLs   map[uint32]string
+	database   struct {
+		owner uint32
+		acl   string
+	}
+	acls map[string][]privilege
 }
 
 type sessionRow struct {
@@ -167,12 +174,17 @@ type defaultRow struct {
 type privilege struct {
 	grantee, name string
 	grantable     bool
+	grantor       string
 }
+
+// columnACL is the privileges on one column.
+type columnACL struct{ column, acl string }
 
 func newRaw() *raw {
 	return &raw{
 		canon: map[string]string{}, roles: map[uint32]*roleRow{}, schemaOf: map[uint32]*schemaRow{},
 		relation: map[uint32]*relationRow{}, outside: map[uint32]*relationRow{}, acls: map[string][]privilege{},
+		columnACLs: map[uint32][]columnACL{}, typeACLs: map[uint32]string{},
 	}
 }
 
@@ -239,9 +251,14 @@ func (w *raw) takers() map[string]func(row) {
 		"default_privileges": func(r row) {
 			w.defaults = append(w.defaults, defaultRow{role: r.oid(0), schema: r.oid(1), kind: r.char(2), acl: r.text(3)})
 		},
+		"column_privileges": func(r row) {
+			w.columnACLs[r.oid(0)] = append(w.columnACLs[r.oid(0)], columnACL{r.text(1), r.text(2)})
+		},
+		"type_privileges":     func(r row) { w.typeACLs[r.oid(0)] = r.text(1) },
+		"database_privileges": func(r row) { w.database.owner, w.database.acl = r.oid(0), r.text(1) },
 		"privileges": func(r row) {
 			acl := r.text(0)
-			w.acls[acl] = append(w.acls[acl], privilege{grantee: r.text(1), name: r.text(2), grantable: r.flag(3)})
+			w.acls[acl] = append(w.acls[acl], privilege{grantee: r.text(1), name: r.text(2), grantable: r.flag(3), grantor: r.text(4)})
 		},
 	}
 }

@@ -23,11 +23,12 @@ type snapshot struct {
 	roleNamed map[string]*roleRow
 	holdersOf map[string][]aclHolder
 
-	wantsRoles bool                                // something declares a role
-	former     map[resource.Address]resource.Entry // what the ledger has of things
-	live       map[resource.Address]*resource.Live
-	taken      map[uint32]bool // OIDs of things that somebody declared or the ledger knows
-	rows       map[resource.Address]*relationRow
+	wantsRoles    bool                                // something declares a role
+	wantsDatabase bool                                // something is about privileges on the database
+	former        map[resource.Address]resource.Entry // what the ledger has of things
+	live          map[resource.Address]*resource.Live
+	taken         map[uint32]bool // OIDs of things that somebody declared or the ledger knows
+	rows          map[resource.Address]*relationRow
 }
 
 // place is a name in a schema.
@@ -101,6 +102,7 @@ func (s *snapshot) find(wanted []resource.Wanted, ledger []resource.Entry) {
 	for _, w := range wanted {
 		declared[w.Address] = true
 		s.wantsRoles = s.wantsRoles || w.Address.Kind == "role"
+		s.wantsDatabase = s.wantsDatabase || w.Address.Kind == "grants" && !w.Locate.Has("schema")
 		if l := s.locate(w.Address, w.Locate); l != nil {
 			s.live[w.Address] = l
 		}
