@@ -24,7 +24,9 @@
 //	table, sequence, enum         schema, name
 //	function                      schema, name; arguments (a list of text) where there are overloads
 //	trigger                       table (as sqltext.Qualified), name
-//	grants                        schema, to (a text or a list of texts; unknown grantees are left out), exclusive
+//	grants                        schema, to (a text or a list of texts; unknown grantees are left out), exclusive, for, grantor;
+//	                              without a schema it is about the database
+//	role                          name; members, member_of (of whom to tell), exclusive
 //
 // A ledger entry is located by the same fields of its attributes.
 //
