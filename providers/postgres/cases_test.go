@@ -72,7 +72,7 @@ func testCase(t *testing.T, file string, archive *txtar.Archive, later databases
 	}
 	desired := load(t, after)
 	p, blocked := run(t, w, desired, destroy)
-	golden(t, file, archive, show(p))
+	golden(t, file, archive, strings.ReplaceAll(show(p), databaseOf(dsn), "this_database"))
 	if blocked {
 		return
 	}

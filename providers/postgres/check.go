@@ -104,15 +104,7 @@ func checkSchema(r *resource.Resource) resource.Diagnostics {
 			c.errorf(r.Range, "bad name for the schema", "give it another label, or write name = …", "%s", err)
 		}
 	}
-	instance, branch := r.Attrs.Get("instance"), r.Attrs.Get("branch")
-	switch {
-	case instance.IsNull() && branch.IsNull():
-		c.errorf(r.Range, fmt.Sprintf("%s does not say where it stands", r.Address), "write instance = instance.NAME, or branch = branch.NAME",
-			"a schema is part of the database of one instance or branch")
-	case !instance.IsNull() && !branch.IsNull():
-		c.errorf(branch.Range(), fmt.Sprintf("%s stands in an instance and in a branch", r.Address), "take one of the two out",
-			"a branch is part of its instance already")
-	}
+	c.standsOnce("a schema is part of the database of one instance or branch")
 	return c.ds
 }
 
@@ -180,9 +172,7 @@ func checkFunction(r *resource.Resource) resource.Diagnostics {
 	c.standardBody()
 	c.expression("the result", r.Attrs.Get("returns"))
 	for _, f := range r.Attrs.Get("set").Fields() {
-		if f.Name == "" || strings.Trim(f.Name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") != "" {
-			c.errorf(rangeOf(f), fmt.Sprintf("%q is not the name of a setting", f.Name), "write a name such as search_path", "names of settings are of letters, digits, _ and .")
-		}
+		c.setting(f)
 	}
 	return c.ds
 }

@@ -39,7 +39,7 @@ func (n names) take(key string, t taken) {
 type namespaces struct {
 	index                                                    *index
 	relations, types, schemas, functions, triggers, policies names
-	extensions, collations, rules, eventTriggers             names
+	extensions, collations, rules, eventTriggers, roles      names
 }
 
 // collisions finds names that two things of one database would have. Tables, indexes and sequences share one namespace,
@@ -53,6 +53,7 @@ func collisions(x *index, things []*resource.Resource) resource.Diagnostics {
 		types:     space("a table is a type too"),
 		schemas:   space("a database has each schema once"),
 		functions: space("functions of one name differ in their arguments' types"),
+		roles:     space("a cluster has each role once"),
 		triggers:  space("a table has each trigger once"),
 		policies:  space("a table has each policy once"),
 
@@ -83,6 +84,7 @@ func named(r *resource.Resource) taken {
 func (n *namespaces) of(r *resource.Resource) string { return n.index.places[r.Address].String() }
 
 func takeSchema(n *namespaces, r *resource.Resource)   { n.schemas.take(n.of(r), named(r)) }
+func takeRole(n *namespaces, r *resource.Resource)     { n.roles.take(n.of(r), named(r)) }
 func takeEnum(n *namespaces, r *resource.Resource)     { n.types.take(n.of(r), named(r)) }
 func takeSequence(n *namespaces, r *resource.Resource) { n.relations.take(n.of(r), named(r)) }
 

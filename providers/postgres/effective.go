@@ -8,21 +8,20 @@ import (
 	"github.com/tellr-dev/tellr/providers/postgres/catalog"
 )
 
-// The kinds of objects that privileges are about, by the attributes of a grants block, in the order of statements.
+// The kinds of objects that privileges are about, as effective privileges name them.
 const (
+	onDatabase  = "database"
 	onSchema    = "schema"
 	onTables    = "tables"
+	onColumns   = "columns"
 	onSequences = "sequences"
 	onFunctions = "functions"
+	onTypes     = "types"
+	ownerLost   = "owner_lost"
 )
 
 // allPrivileges are those that each kind of object has, in the order in which people write them.
-var allPrivileges = map[string][]string{
-	onSchema:    {"USAGE", "CREATE"},
-	onTables:    {"SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"},
-	onSequences: {"USAGE", "SELECT", "UPDATE"},
-	onFunctions: {"EXECUTE"},
-}
+var allPrivileges = catalog.AllPrivileges
 
 // maintain came with Postgres 17.
 const (
@@ -35,20 +34,16 @@ type privileges map[string][]string
 
 // declared reads a grants block. Without any privileges written it gives what an application needs.
 func declared(attrs resource.Value, version int) privileges {
-	out, any := privileges{}, false
-	for _, k := range []string{onSchema, onTables, onSequences, onFunctions} {
-		attr := k
-		if k == onSchema {
-			attr = "on_schema"
-		}
-		v := attrs.Get(attr)
+	out, any := privileges{}, !attrs.Get("columns").IsNull() || !attrs.Get("on").IsNull() || attrs.Get("schema").IsNull()
+	for _, p := range privilegeAttrs {
+		v := attrs.Get(p.attr)
 		any = any || !v.IsNull()
-		out[k] = expand(k, v.StringList(), version)
+		out[p.kind] = expand(p.kind, withOption(v.StringList(), attrs), version)
 	}
 	if !any {
-		out[onSchema] = []string{"CREATE", "USAGE"}
-		out[onTables] = []string{"DELETE", "INSERT", "SELECT", "UPDATE"}
-		out[onSequences] = []string{"SELECT", "USAGE"}
+		out[onSchema] = expand(onSchema, withOption([]string{"CREATE", "USAGE"}, attrs), version)
+		out[onTables] = expand(onTables, withOption([]string{"DELETE", "INSERT", "SELECT", "UPDATE"}, attrs), version)
+		out[onSequences] = expand(onSequences, withOption([]string{"SELECT", "USAGE"}, attrs), version)
 	}
 	return out
 }
@@ -57,18 +52,23 @@ func declared(attrs resource.Value, version int) privileges {
 func expand(kind string, words []string, version int) []string {
 	var out []string
 	for _, w := range words {
-		w = strings.ToUpper(strings.Join(strings.Fields(w), " "))
-		if w == "ALL" || w == "ALL PRIVILEGES" {
-			out = append(out, allPrivileges[kind]...)
+		base, option := strings.CutSuffix(strings.ToUpper(strings.Join(strings.Fields(w), " ")), catalog.GrantOption)
+		each := []string{base}
+		switch base {
+		case "ALL", "ALL PRIVILEGES":
+			each = slices.Clone(allPrivileges[kind])
 			if kind == onTables && version >= maintainVersion {
-				out = append(out, maintain)
+				each = append(each, maintain)
 			}
-			continue
+		case "TEMP":
+			each = []string{"TEMPORARY"}
 		}
-		if base, has := strings.CutSuffix(w, catalog.GrantOption); has {
-			out = append(out, base)
+		for _, p := range each {
+			out = append(out, p)
+			if option {
+				out = append(out, p+catalog.GrantOption)
+			}
 		}
-		out = append(out, w)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
@@ -89,14 +89,18 @@ func (h holding) set(kind, name string, privs []string) {
 }
 
 // effectiveKinds are the fields of one grantee in the effective attribute.
-var effectiveKinds = []string{onSchema, onTables, onSequences, onFunctions, "default_tables", "default_sequences", "default_functions"}
+var effectiveKinds = catalog.EffectiveKinds
 
 func (h holding) value() resource.Value {
 	var o object
 	for _, kind := range effectiveKinds {
 		names := h[kind]
-		if kind == onSchema {
+		switch kind {
+		case onSchema, onDatabase:
 			o.texts(kind, names[""], resource.Value{})
+			continue
+		case onColumns:
+			o.objects(kind, columnFields(names), resource.Value{})
 			continue
 		}
 		var fields []resource.Field
@@ -108,11 +112,39 @@ func (h holding) value() resource.Value {
 	return o.done()
 }
 
+// columnFields writes privileges on columns by table and column.
+func columnFields(names map[string][]string) []resource.Field {
+	var out []resource.Field
+	var columns []resource.Field
+	keys := sortedKeys(names)
+	for i, key := range keys {
+		table, column := splitColumnKey(key)
+		columns = append(columns, resource.F(column, resource.Strings(names[key]...)))
+		next := ""
+		if i+1 < len(keys) {
+			next, _ = splitColumnKey(keys[i+1])
+		}
+		if i+1 == len(keys) || next != table {
+			out = append(out, resource.F(table, resource.Object(columns...)))
+			columns = nil
+		}
+	}
+	return out
+}
+
 func decodeHolding(v resource.Value) holding {
 	h := holding{}
 	for _, kind := range effectiveKinds {
-		if kind == onSchema {
+		switch kind {
+		case onSchema, onDatabase:
 			h.set(kind, "", v.Get(kind).StringList())
+			continue
+		case onColumns:
+			for _, t := range v.Get(kind).Fields() {
+				for _, c := range t.Value.Fields() {
+					h.set(kind, columnKey(t.Name, c.Name), c.Value.StringList())
+				}
+			}
 			continue
 		}
 		for _, f := range v.Get(kind).Fields() {
@@ -135,7 +167,19 @@ func sortedKeys[V any](m map[string]V) []string {
 type grantTarget struct {
 	name, owner string
 	routine     bool // a procedure or an aggregate, which GRANT ON FUNCTION does not take
-	mayGrant    bool
+	owned       bool // the deployer has the owner's rights, by itself or by SET ROLE
+	hands       []catalog.HandFact
+	given       []catalog.GivenFact
+	columns     map[string][]catalog.GivenFact
+}
+
+func liveTarget(o catalog.ObjectFact) grantTarget {
+	return grantTarget{name: o.Name, owner: o.Owner, routine: o.Kind == "procedure" || o.Kind == "aggregate", owned: o.MayAlter, hands: o.Hands, given: o.Given, columns: o.Columns}
+}
+
+// liveTargets are the objects of a schema that are there, by kind.
+func liveTargets(f catalog.SchemaFact) map[string][]catalog.ObjectFact {
+	return map[string][]catalog.ObjectFact{onTables: f.Tables, onSequences: f.Sequences, onFunctions: f.Functions, onTypes: f.Types}
 }
 
 // targets are the objects of a schema by kind: what is there, and what this configuration makes.
@@ -152,13 +196,13 @@ func (v *view) targets(schema string) map[string][]grantTarget {
 		}
 	}
 	f := v.facts.Schemas[schema]
-	for kind, list := range map[string][]catalog.ObjectFact{onTables: f.Tables, onSequences: f.Sequences, onFunctions: f.Functions} {
+	for kind, list := range liveTargets(f) {
 		for _, o := range list {
-			add(kind, grantTarget{name: o.Name, owner: o.Owner, routine: o.Kind != "", mayGrant: o.MayGrant})
+			add(kind, liveTarget(o))
 		}
 	}
 	for _, o := range v.index.inSchema[schema] {
-		add(o.kind, grantTarget{name: o.name, owner: v.facts.CurrentUser, mayGrant: true, routine: o.routine})
+		add(o.kind, grantTarget{name: o.name, owner: v.facts.CurrentUser, owned: true, routine: o.routine})
 	}
 	for _, list := range out {
 		slices.SortFunc(list, func(a, b grantTarget) int { return strings.Compare(a.name, b.name) })
@@ -169,15 +213,12 @@ func (v *view) targets(schema string) map[string][]grantTarget {
 
 // creators are the roles whose future objects in a schema get the privileges: the deployer, and the owner of the schema.
 func (v *view) creators(schema string) []string {
-	me := v.facts.CurrentUser
-	if me == "" {
-		me = deployer
-	}
+	me := v.deployer()
 	out := []string{me}
 	if owner := v.index.owners[schema]; !owner.IsNull() {
 		name := v.role(v.index.role(owner)).Str()
-		r, known := v.facts.Roles[name]
-		if name != "" && name != me && (!known && v.facts.Superuser || known && (r.Has || r.Member)) {
+		_, known := v.facts.Roles[name]
+		if name != "" && name != me && (known || v.facts.Superuser || v.roleBlock(name) != nil) && v.canBecome(name) {
 			out = append(out, name)
 		}
 	}
@@ -187,49 +228,82 @@ func (v *view) creators(schema string) []string {
 // deployer stands for whoever deploys, while no database is there to ask.
 const deployer = "CURRENT_USER"
 
-// holds makes out what one grantee is to have in a schema.
-func (v *view) holds(schema, grantee string, p privileges) holding {
-	h := holding{}
-	if grantee == "" || v.facts.Schemas[schema].Owner != grantee {
-		h.set(onSchema, "", p[onSchema])
-	}
-	targets := v.targets(schema)
-	for _, kind := range []string{onTables, onSequences, onFunctions} {
-		if len(p[kind]) == 0 {
-			continue
-		}
-		for _, t := range targets[kind] {
-			if grantee == "" || t.owner != grantee {
-				h.set(kind, t.name, p[kind])
-			}
-		}
-		for _, role := range v.creators(schema) {
-			if role != grantee {
-				h.set("default_"+kind, role, p[kind])
-			}
-		}
-	}
-	return h
-}
-
 func normalizeGrants(n *normalizer, r *resource.Resource) resource.Value {
 	w := r.Attrs
-	schema := n.index.schemaOf(w.Get("schema"))
-	given := declared(w, n.facts.ServerVersion)
+	b := n.block(w, n.lastOf(r.Address))
+	n.checkMaintain(r, b)
 	var o object
-	o.text("schema", schema, w.Get("schema"))
-	var to []resource.Value
-	holdings := map[string]holding{}
-	for _, g := range n.index.roles(w.Get("to")) {
-		role := n.role(g)
-		to = append(to, role.Value)
-		holdings[role.String()] = n.holds(schema, role.Str(), given)
+	o.text("schema", b.schema, w.Get("schema"))
+	o.value("to", resource.List(b.to...), w.Get("to"))
+	if b.schema == "" || b.names(catalog.Public) { // the ledger is to know what the block was about
+		for _, p := range privilegeAttrs {
+			o.texts(p.attr, b.given[p.kind], w.Get(p.attr))
+		}
 	}
-	o.value("to", resource.List(to...), w.Get("to"))
+	if w.Has("for") {
+		o.texts("for", b.creators, w.Get("for"))
+	}
+	o.text("grantor", b.grantor, w.Get("grantor"))
+	have := n.liveHoldings(r.Address)
+	holdings := map[string]holding{}
+	for _, g := range b.to {
+		role := roleName{g}
+		holdings[role.String()] = n.holds(r.Address, b, role, have[role.String()])
+	}
+	if b.exclusive {
+		for name, h := range have {
+			if holdings[name] == nil {
+				holdings[name] = n.holds(r.Address, b, roleName{resource.String(name)}, h)
+			}
+		}
+	}
 	var effective []resource.Field
 	for _, name := range sortedKeys(holdings) {
 		effective = append(effective, resource.Field{Name: name, Value: holdings[name].value().At(w.Get("to").Range())})
 	}
 	o.objects("effective", effective, w.Get("to"))
 	return o.done()
+}
+
+// lastOf is what the ledger has of a thing.
+func (v *view) lastOf(a resource.Address) resource.Value {
+	for i := range v.snap.Ledger {
+		if e := &v.snap.Ledger[i]; e.Address == a {
+			return remembered(e)
+		}
+	}
+	return resource.Null()
+}
+
+// remembered reads what the ledger has of a thing; nothing where there is none. What cannot be read was told when the
+// snapshot was.
+func remembered(e *resource.Entry) resource.Value {
+	if e == nil {
+		return resource.Null()
+	}
+	attrs, err := e.Attrs.Value()
+	if err != nil {
+		return resource.Null()
+	}
+	return attrs
+}
+
+// liveHoldings are what the grantees of a block have.
+func (v *view) liveHoldings(a resource.Address) map[string]holding {
+	out := map[string]holding{}
+	if live := v.live[a]; live != nil {
+		for _, f := range live.Attrs.Get("effective").Fields() {
+			out[f.Name] = decodeHolding(f.Value)
+		}
+	}
+	return out
+}
+
+// checkMaintain refuses what the server does not have yet.
+func (n *normalizer) checkMaintain(r *resource.Resource, b *grantsBlock) {
+	if v := n.facts.ServerVersion; v == 0 || v >= maintainVersion || !slices.Contains(b.given[onTables], maintain) {
+		return
+	}
+	n.ds.Errorf(r.Attrs.Get("tables").Range(), "MAINTAIN is a privilege from Postgres 17", "leave it out, or upgrade the server",
+		"the server of %s has version %d", r.Address, n.facts.ServerVersion/10000)
 }

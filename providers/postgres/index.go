@@ -9,7 +9,7 @@ import (
 )
 
 // roleAttr says which attribute of a thing that a grantee may refer to is the name of its role.
-var roleAttr = map[string]string{"app": "service_principal_client_id"}
+var roleAttr = map[string]string{"app": "service_principal_client_id", "role": "name"}
 
 // place is where a thing stands in its database.
 type place struct{ schema, name string }
@@ -29,6 +29,12 @@ type index struct {
 	// owners are the declared owners of schemas, by the schema's name.
 	owners  map[string]resource.Value
 	byPlace map[place][]resource.Address // made when first asked for
+	// roleBlocks are the roles that the configuration makes; acting are the names of those that are to own things, or in
+	// whose name something is granted.
+	roleBlocks map[roleKey]*resource.Resource
+	// grants are the grants blocks.
+	grants []*resource.Resource
+	acting map[string]bool
 	// asks are the questions that the configuration leads to, by system.
 	asks map[string]questions
 }
@@ -50,7 +56,7 @@ func newIndex(desired []*resource.Resource) *index {
 		desired: make(map[resource.Address]*resource.Resource, len(desired)),
 		places:  make(map[resource.Address]place, len(desired)),
 		keys:    map[place][]string{}, inSchema: map[string][]madeObject{}, owners: map[string]resource.Value{},
-		asks: map[string]questions{}, routines: map[place]int{},
+		asks: map[string]questions{}, routines: map[place]int{}, roleBlocks: map[roleKey]*resource.Resource{}, acting: map[string]bool{},
 	}
 	for _, r := range desired {
 		x.desired[r.Address] = r
@@ -66,6 +72,12 @@ func newIndex(desired []*resource.Resource) *index {
 		if r = x.desired[r.Address]; r.Kind.Name == "schema" { // where the others stand
 			schemaSpec.stand(x, r)
 			x.owners[r.Name()] = r.Attrs.Get("owner")
+		}
+	}
+	x.noteRoles(desired)
+	for _, r := range desired {
+		if r.Kind.Name == "grants" {
+			x.grants = append(x.grants, x.desired[r.Address])
 		}
 	}
 	for _, r := range desired {
@@ -102,6 +114,13 @@ func standSequence(x *index, r *resource.Resource) {
 	x.inItsSchema(r)
 	p := x.places[r.Address]
 	x.grantable(p.schema, onSequences, p.name)
+}
+
+// standType notes a type, which privileges can be on.
+func standType(x *index, r *resource.Resource) {
+	x.inItsSchema(r)
+	p := x.places[r.Address]
+	x.grantable(p.schema, onTypes, p.name)
 }
 
 // text gives a text that the configuration decides, or a default for one that is not written.
@@ -161,6 +180,9 @@ func parsePlace(text, def string) place {
 // role gives the name of the role that a value stands for: a text, or a hole that the app fills. PUBLIC is a text too.
 func (x *index) role(v resource.Value) resource.Value {
 	if a, ok := v.Ref(); ok {
+		if r := x.desired[a]; r != nil && a.Kind == "role" {
+			return resource.String(r.Name()).At(v.Range())
+		}
 		return resource.Unknown(resource.AttrRef{Address: a, Attr: roleAttr[a.Kind]}).At(v.Range())
 	}
 	return x.fill(v)

@@ -7,7 +7,7 @@ var compositeSpec = spec{
 	normalize: normalizeComposite,
 	steps:     compositeSteps,
 	ask:       askComposite,
-	stand:     (*index).inItsSchema,
+	stand:     standType,
 	take:      takeType,
 }
 

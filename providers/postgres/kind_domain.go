@@ -7,7 +7,7 @@ var domainSpec = spec{
 	normalize: normalizeDomain,
 	steps:     domainSteps,
 	ask:       askDomain,
-	stand:     (*index).inItsSchema,
+	stand:     standType,
 	take:      takeType,
 }
 

@@ -6,7 +6,7 @@ var enumSpec = spec{
 	kind:      enumKind,
 	normalize: normalizeEnum,
 	steps:     enumSteps,
-	stand:     (*index).inItsSchema,
+	stand:     standType,
 	take:      takeEnum,
 }
 

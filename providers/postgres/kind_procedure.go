@@ -91,9 +91,13 @@ func standFunction(x *index, r *resource.Resource) {
 	x.inItsSchema(r)
 	p := x.places[r.Address]
 	x.routines[p]++
-	word := onFunctions
 	x.inSchema[p.schema] = append(x.inSchema[p.schema],
-		madeObject{kind: word, name: p.name + "(" + strings.Join(inputTypes(callArguments(x, r)), ", ") + ")", routine: r.Kind.Name != "function"})
+		madeObject{kind: onFunctions, name: madeSignature(x, r), routine: r.Kind.Name != "function"})
+}
+
+// madeSignature names a function that the configuration makes, as privileges name it.
+func madeSignature(x *index, r *resource.Resource) string {
+	return x.places[r.Address].name + "(" + strings.Join(inputTypes(callArguments(x, r)), ", ") + ")"
 }
 
 func locateFunction(x *index, r *resource.Resource) []resource.Field {

@@ -11,7 +11,7 @@ var rangeSpec = spec{
 	normalize: normalizeRange,
 	steps:     rangeSteps,
 	ask:       askRange,
-	stand:     (*index).inItsSchema,
+	stand:     standType,
 	take:      takeRange,
 }
 

@@ -8,6 +8,7 @@ import (
 
 // The places of the kinds in the graph: what lower ones make, higher ones may use without a reference that says so.
 const (
+	orderRole        = 20
 	orderSchema      = 30
 	orderExtension   = 32 // what it brings along may be used by all the rest
 	orderGrants      = 35 // before tables, so that default privileges are there when those are made
@@ -23,6 +24,7 @@ const (
 	orderForeignKeys = 60
 	orderView        = 65 // reads tables; functions whose result is a row of it wait for it
 	orderRule        = 68
+	orderGrantsLate  = 65 // privileges on what has none by default
 	orderTrigger     = 70
 	orderPolicy      = 72 // when all that its conditions mention is there
 
@@ -58,7 +60,7 @@ type spec struct {
 
 var specs = map[string]spec{
 	"schema": schemaSpec, "grants": grantsSpec, "sequence": sequenceSpec, "enum": enumSpec,
-	"function": functionSpec, "table": tableSpec, "trigger": triggerSpec,
+	"function": functionSpec, "table": tableSpec, "trigger": triggerSpec, "role": roleSpec,
 	"policy": policySpec,
 	"domain": domainSpec, "composite_type": compositeSpec, "range_type": rangeSpec, "collation": collationSpec,
 	"extension": extensionSpec, "procedure": procedureSpec, "aggregate": aggregateSpec,
@@ -81,7 +83,7 @@ func Kinds() []*resource.Kind {
 }
 
 // grantee is the type of whatever names a role: an app stands for the role of its service principal.
-var grantee = resource.OneOf(resource.RefTo("app"), resource.Text)
+var grantee = resource.OneOf(resource.RefTo("app", "role"), resource.Text)
 
 // inSchema is the type of the attribute that says in which schema a thing stands.
 var inSchema = resource.OneOf(resource.RefTo("schema"), resource.Text)
@@ -108,6 +110,6 @@ func commentAttr(what string) resource.Attr {
 func ownerAttr(what string) resource.Attr {
 	return resource.Attr{
 		Name: "owner", Type: grantee, Unset: resource.Unmanaged,
-		Doc: "Role that owns the " + what + ": its name, or an app. Default: whoever deploys, and never changed.",
+		Doc: "Role that owns the " + what + ": a role, its name, or an app. Default: whoever deploys, and never changed.",
 	}
 }

@@ -66,12 +66,17 @@ func siteName(s *site) string {
 	}
 }
 
+// namesRoles are the attributes that may be known later: names of roles, and a password, which is never read at all.
+var namesRoles = map[string]bool{
+	"to": true, "owner": true, "for": true, "grantor": true, "reassign_to": true, "members": true, "member_of": true, "password": true,
+}
+
 // known refuses values that are known only after an earlier step, or never: names, types and expressions decide what the
 // plan is.
 func (n *normalizer) known(r *resource.Resource) bool {
 	ok := true
 	for _, f := range r.Attrs.Fields() {
-		if f.Name == "to" || f.Name == "owner" || f.Value.Known() {
+		if namesRoles[f.Name] || f.Value.Known() {
 			continue
 		}
 		ok = false

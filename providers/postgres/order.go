@@ -19,6 +19,7 @@ func (p *planner) order() {
 	p.orderLogging()
 	p.orderWay()
 	p.orderViews()
+	p.orderLateGrants()
 	for _, t := range p.building {
 		need(t.step, p.unreferenced[t.at]...)
 	}

@@ -30,6 +30,9 @@ type planner struct {
 	// unreferenced are the steps after which a foreign key to a table is gone, by that table.
 	unreferenced map[place][]string
 	taking       []taking
+	lateGrants   []lateGrant
+	// granted are the privileges that a step gives or takes, for blocks that want the same.
+	granted map[string]bool
 	// building are the steps that change a key of a table, which foreign keys that go must not refer to any more.
 	building []taking
 	logging  []logging
@@ -43,7 +46,7 @@ type planner struct {
 func newPlanner(v *view, req resource.StepsRequest) *planner {
 	p := &planner{
 		view: v, req: req, deltas: make(map[resource.Address]*resource.Delta, len(req.Deltas)),
-		made: map[place]*resource.Delta{}, gone: map[place]*resource.Delta{}, goneAlong: map[place]bool{}, renamedTables: map[string]string{}, kept: map[string]bool{},
+		made: map[place]*resource.Delta{}, gone: map[place]*resource.Delta{}, goneAlong: map[place]bool{}, granted: map[string]bool{}, renamedTables: map[string]string{}, kept: map[string]bool{},
 		freed: map[place][]string{}, madeWay: map[resource.Address]string{}, unreferenced: map[place][]string{},
 	}
 	for _, d := range req.Deltas {
@@ -100,7 +103,7 @@ func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
 		case !mine:
 		case p.inChain(d):
 			p.remake(d)
-		case d.Action == resource.NoOp && d.Address.Kind != "grants":
+		case d.Action == resource.NoOp && d.Address.Kind != "grants" && d.Address.Kind != "role":
 		case d.Live != nil && isInstead(d.Live):
 			p.refuse(d)
 		case d.Action == resource.Delete && p.keptElsewhere(d, dropped):
@@ -158,7 +161,7 @@ func (p *planner) step(d *resource.Delta, path resource.Path, action resource.Ac
 			}
 		}
 	}
-	if d.Live != nil && d.Live.Blocked != "" {
+	if d.Live != nil && d.Live.Blocked != "" && !p.isLetIn(d.Live.Attrs.Get("owner").Str()) {
 		s.Blocked = &resource.Block{Reason: d.Live.Blocked}
 	}
 	p.steps = append(p.steps, s)
@@ -224,6 +227,7 @@ func (p *planner) owner(d *resource.Delta, s *resource.Step, what string) {
 	}
 	role := p.currentRole(w)
 	runSQL(s, (&sqlText{}).text("ALTER "+what+" OWNER TO ").role(role).sql)
+	p.mayGiveTo(s, role)
 	if d.Live != nil {
 		if was := d.Live.Attrs.Get("owner").Str(); was != "" {
 			undo(s, "ALTER "+what+" OWNER TO "+sqltext.Ident(was))
@@ -278,7 +282,7 @@ func (p *planner) simple(d *resource.Delta, what string) {
 // mayCreate blocks a step that makes something in a schema where the deployer may not.
 func (p *planner) mayCreate(s *resource.Step, schema string) {
 	f, exists := p.facts.Schemas[schema]
-	if !exists || f.MayCreate || p.facts.CurrentUser == "" {
+	if !exists || f.MayCreate || p.facts.CurrentUser == "" || p.isLetIn(f.Owner) {
 		return
 	}
 	s.Blocked = &resource.Block{Reason: fmt.Sprintf("%s may not create anything in schema %s: its owner %s runs GRANT USAGE, CREATE ON SCHEMA %s TO %s",

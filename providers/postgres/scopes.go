@@ -79,15 +79,26 @@ type asker struct {
 
 // roles notes the names of roles that are known already.
 func (a *asker) roles(r *resource.Resource) {
-	for _, attr := range []string{"to", "owner"} {
-		w := r.Attrs.Get(attr)
-		if w.IsNull() {
-			continue
+	var named []resource.Value
+	if r.Kind.Name == "role" {
+		named = append(named, resource.String(r.Name()))
+	}
+	for _, attr := range []string{"to", "owner", "for", "grantor", "reassign_to"} {
+		if w := r.Attrs.Get(attr); !w.IsNull() {
+			named = append(named, a.index.roles(w)...)
 		}
-		for _, role := range a.index.roles(w) {
-			if name := role.Str(); name != "" && name != catalog.Public {
-				a.ask.Roles = append(a.ask.Roles, name)
+	}
+	for _, list := range []string{"members", "member_of"} {
+		for _, m := range decodeMembers(r.Attrs.Get(list)) {
+			named = append(named, a.index.role(m.who.Value))
+			if !m.grantor.IsNull() {
+				named = append(named, a.index.role(m.grantor))
 			}
+		}
+	}
+	for _, role := range named {
+		if name := role.Str(); name != "" && name != catalog.Public {
+			a.ask.Roles = append(a.ask.Roles, name)
 		}
 	}
 }
@@ -203,9 +214,16 @@ func locateTrigger(x *index, r *resource.Resource) []resource.Field {
 }
 
 func locateGrants(x *index, r *resource.Resource) []resource.Field {
-	fields := []resource.Field{
-		resource.F("schema", resource.String(x.schemaOf(r.Attrs.Get("schema")))),
-		resource.F("to", resource.List(x.roles(r.Attrs.Get("to"))...)),
+	var fields []resource.Field
+	if w := r.Attrs.Get("schema"); !w.IsNull() {
+		fields = append(fields, resource.F("schema", resource.String(x.schemaOf(w))))
+	}
+	fields = append(fields, resource.F("to", resource.List(x.roles(r.Attrs.Get("to"))...)))
+	if w := r.Attrs.Get("for"); !w.IsNull() {
+		fields = append(fields, resource.F("for", resource.List(x.roles(w)...)))
+	}
+	if w := r.Attrs.Get("grantor"); !w.IsNull() {
+		fields = append(fields, resource.F("grantor", x.role(w)))
 	}
 	if r.Attrs.Get("exclusive").Bool() {
 		fields = append(fields, resource.F("exclusive", resource.Bool(true)))
@@ -223,11 +241,10 @@ type hosts struct {
 func newHosts(x *index, desired []*resource.Resource) *hosts {
 	h := &hosts{index: x, bySchema: map[string]resource.Address{}}
 	for _, r := range desired {
-		if r.Kind.Name != "schema" {
-			continue
-		}
 		if a, ok := schemaHost(r); ok {
-			h.bySchema[x.places[r.Address].name] = a
+			if r.Kind.Name == "schema" {
+				h.bySchema[x.places[r.Address].name] = a
+			}
 			if !slices.Contains(h.all, a) {
 				h.all = append(h.all, a)
 			}
@@ -247,10 +264,10 @@ func schemaHost(r *resource.Resource) (resource.Address, bool) {
 
 // of gives the host of one thing.
 func (h *hosts) of(r *resource.Resource) (resource.Address, *resource.Diagnostic) {
-	if r.Kind.Name == "schema" {
-		if a, ok := schemaHost(r); ok {
-			return a, nil
-		}
+	if a, ok := schemaHost(r); ok {
+		return a, nil
+	}
+	if r.Attrs.Get("schema").IsNull() && specs[r.Kind.Name].on == "" {
 		return resource.Address{}, &resource.Diagnostic{
 			Severity: resource.Error, Address: r.Address, Range: r.Range,
 			Summary: fmt.Sprintf("%s does not say where it stands", r.Address),

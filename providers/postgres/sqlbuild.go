@@ -36,6 +36,15 @@ func (t *sqlText) role(r roleName) *sqlText {
 	return t.text(r.sql())
 }
 
+// literal writes a text, which may be a hole.
+func (t *sqlText) literal(v resource.Value) *sqlText {
+	if hole, ok := (roleName{v}).hole(); ok {
+		t.sql = append(t.sql, resource.SQLPart{Hole: hole.String(), Format: resource.Literal})
+		return t
+	}
+	return t.text(sqltext.Literal(v.Str()))
+}
+
 // roleName is a role in a statement: known, or a hole.
 type roleName struct{ resource.Value }
 

@@ -70,14 +70,18 @@ func (f *function) definition() string {
 }
 
 func settingClause(name, value string) string {
+	if isListSetting(name) {
+		return settingName(name) + " TO " + value // a list of identifiers already
+	}
+	return settingName(name) + " TO " + sqltext.Literal(value)
+}
+
+func settingName(name string) string {
 	parts := strings.Split(name, ".")
 	for i, p := range parts {
 		parts[i] = sqltext.Ident(p)
 	}
-	if isListSetting(name) {
-		return strings.Join(parts, ".") + " TO " + value // a list of identifiers already
-	}
-	return strings.Join(parts, ".") + " TO " + sqltext.Literal(value)
+	return strings.Join(parts, ".")
 }
 
 func (p *planner) createFunction(d *resource.Delta) {

@@ -1,36 +1,57 @@
 package postgres
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/tellr-dev/tellr/engine/resource"
 	"github.com/tellr-dev/tellr/providers/postgres/catalog"
-	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
 )
 
 func grantsSteps(p *planner, d *resource.Delta) {
-	g := &grantsChange{planner: p, d: d, want: map[string]holding{}, have: map[string]holding{}, roles: map[string]roleName{}}
-	if d.Desired != nil {
-		g.schema = p.index.schemaOf(d.Desired.Attrs.Get("schema"))
-		given := declared(d.Desired.Attrs, p.facts.ServerVersion)
+	if d.Desired == nil && d.Live == nil {
+		return // it went with what it was about
+	}
+	g := &grantsChange{planner: p, d: d, want: map[string]holding{}, have: p.liveHoldings(d.Address), roles: map[string]roleName{}}
+	switch {
+	case d.Desired != nil:
+		g.block = p.block(d.Desired.Attrs, p.lastOf(d.Address))
 		for _, w := range grantees(d.Desired.Attrs.Get("to")) {
 			role := p.currentRole(w)
 			g.roles[role.String()] = role
-			g.want[role.String()] = p.holds(g.schema, role.Str(), given)
+		}
+		for i, w := range grantees(d.Desired.Attrs.Get("to")) {
+			g.block.to[i] = p.currentRole(w).Value
+		}
+		if w := d.Desired.Attrs.Get("grantor"); !w.IsNull() {
+			role := p.currentRole(w)
+			g.grantor = &role
+		}
+	case d.Last != nil:
+		g.block = p.block(remembered(d.Last).Without("effective"), resource.Null())
+		g.block.on, g.block.columns = nil, nil
+	default: // an environment is destroyed that the ledger does not know
+		g.block = p.block(d.Live.Attrs, resource.Null())
+	}
+	for name := range g.have {
+		if _, known := g.roles[name]; !known {
+			g.roles[name] = roleName{resource.String(name)}
 		}
 	}
-	if d.Live != nil {
-		if g.schema == "" {
-			g.schema = d.Live.Attrs.Get("schema").Str()
-		}
-		for _, f := range d.Live.Attrs.Get("effective").Fields() {
-			g.have[f.Name] = decodeHolding(f.Value)
-			if _, known := g.roles[f.Name]; !known {
-				g.roles[f.Name] = roleName{resource.String(f.Name)}
+	for name, role := range g.roles {
+		h := holding{}
+		if d.Desired != nil {
+			h = p.holds(d.Address, g.block, role, g.have[name])
+		} else {
+			var others []holding
+			if !p.req.Destroy {
+				others = p.otherBlocks(d.Address, g.block, role)
 			}
+			g.block.leave(name, g.have[name], h, others)
 		}
+		g.want[name] = h
 	}
 	g.plan()
 }
@@ -46,62 +67,100 @@ func grantees(v resource.Value) []resource.Value {
 type grantsChange struct {
 	*planner
 	d          *resource.Delta
-	schema     string
+	block      *grantsBlock
+	grantor    *roleName // nil for whoever may
 	roles      map[string]roleName
 	live       map[string]map[string]grantTarget // what exists, by kind and name
 	want, have map[string]holding
-	statements []resource.Statement
-	undo       []resource.SQL
 	foreign    []string // what must be asked of others
 }
 
-// grantStatement is one GRANT or REVOKE on several objects.
+// grantStatement is one GRANT or REVOKE on several objects. GRANT is what widens privileges: a statement takes nothing away
+// and gives nothing back in one.
 type grantStatement struct {
 	grant   bool
 	kind    string // of objects, or default_ and that
-	privs   string // "SELECT, INSERT"
+	privs   string // "SELECT, INSERT", or "SELECT (id, email)"
 	grantee string
 	option  bool // about the grant option only
 	objects []string
+	as      string // role that runs it, by SET ROLE; "" is the deployer
+	cascade bool
 }
 
 func (g *grantsChange) plan() {
-	for _, s := range g.differences() {
-		g.statements = append(g.statements, resource.Statement{SQL: g.write(s)})
-		back := s
-		back.grant = !s.grant
-		g.undo = slices.Insert(g.undo, 0, g.write(back))
+	now := g.differences()
+	if len(now) > 0 {
+		s := g.step(g.d, nil, g.d.Action, g.title())
+		if s.Action == resource.NoOp {
+			s.Action = resource.Update
+		}
+		s.Statements, s.Undo = g.script(now)
 	}
-	if len(g.statements) > 0 {
-		g.finish(g.step(g.d, nil, g.d.Action, g.title()))
+	if len(now)+len(g.foreign) == 0 && g.d.Action == resource.Delete {
+		s := g.step(g.d, nil, resource.Delete, "forget the block: there is nothing to revoke that no other block gives, or takes away")
+		s.NoUndo = "nothing is changed"
 	}
+	g.later(now)
 	if len(g.foreign) > 0 {
 		s := g.step(g.d, resource.Path{"effective"}, resource.Update, "grant on what others own")
 		s.Blocked = &resource.Block{Reason: strings.Join(g.foreign, "\n")}
 	}
 }
 
-func (g *grantsChange) finish(s *resource.Step) {
-	if s.Action == resource.NoOp {
-		s.Action = resource.Update
+// script writes statements, each as the role that is to run it, and those that go back.
+func (g *grantsChange) script(all []grantStatement) (out []resource.Statement, back []resource.SQL) {
+	for _, sql := range g.inRoles(all) {
+		out = append(out, resource.Statement{SQL: sql})
 	}
-	s.Statements, s.Undo = g.statements, g.undo
+	undoing := slices.Clone(all)
+	slices.Reverse(undoing)
+	for i := range undoing {
+		undoing[i].grant, undoing[i].cascade = !undoing[i].grant, false
+	}
+	return out, g.inRoles(undoing)
+}
+
+// inRoles puts SET ROLE around statements that another role is to run. It ends with the step, and with the transaction.
+func (g *grantsChange) inRoles(all []grantStatement) []resource.SQL {
+	var out []resource.SQL
+	was := ""
+	for _, s := range all {
+		role := roleName{resource.String(s.as)}
+		if s.as == "" && g.grantor != nil && !strings.HasPrefix(s.kind, "default_") {
+			role = *g.grantor
+		}
+		if now := role.String(); now != was {
+			if was != "" {
+				out = append(out, resource.RawSQL("RESET ROLE"))
+			}
+			if now != "" {
+				out = append(out, (&sqlText{}).text("SET LOCAL ROLE ").role(role).sql)
+			}
+			was = now
+		}
+		out = append(out, g.write(s))
+	}
+	if was != "" {
+		out = append(out, resource.RawSQL("RESET ROLE"))
+	}
+	return out
 }
 
 func (g *grantsChange) title() string {
 	names := strings.Join(sortedKeys(g.roles), ", ")
-	verb := "set what " + names + " may do in " + g.schema
+	where := cmp.Or(g.block.schema, "the database")
 	switch g.d.Action {
 	case resource.Create:
-		verb = "grant privileges in " + g.schema + " to " + names
+		return "grant privileges in " + where + " to " + names
 	case resource.Delete:
-		verb = "revoke the privileges in " + g.schema + " of " + names
+		return "revoke the privileges in " + where + " of " + names
 	}
-	return verb
+	return "set what " + names + " may do in " + where
 }
 
 // differences lists the statements: by grantee, what it gains before what it loses, objects with the same privileges
-// together.
+// together. What is yet to be made, and columns, come later.
 func (g *grantsChange) differences() []grantStatement {
 	var out []grantStatement
 	for _, grantee := range sortedKeys(g.roles) {
@@ -111,8 +170,27 @@ func (g *grantsChange) differences() []grantStatement {
 				from, to = to, from
 			}
 			for _, kind := range effectiveKinds {
-				out = append(out, g.grouped(grantee, grant, kind, from[kind], to[kind])...)
+				switch {
+				case kind == ownerLost && !grant: // what is lost and is not to be is given back
+					out = append(out, g.giveBack(grantee, from[kind], to[kind])...)
+				case kind == ownerLost, kind == onColumns && grant:
+				default:
+					out = append(out, g.grouped(grantee, grant, kind, from[kind], to[kind])...)
+				}
 			}
+		}
+	}
+	return out
+}
+
+// giveBack gives an owner what it had revoked from itself.
+func (g *grantsChange) giveBack(grantee string, stays, lost map[string][]string) []grantStatement {
+	var out []grantStatement
+	for _, what := range sortedKeys(lost) {
+		privs := without(lost[what], stays[what])
+		kind, name, _ := strings.Cut(what, " ")
+		if len(privs) > 0 && g.isLive(kind, name) {
+			out = append(out, g.by(grantStatement{grant: true, kind: kind, grantee: grantee, objects: []string{name}}, privs)...)
 		}
 	}
 	return out
@@ -120,29 +198,89 @@ func (g *grantsChange) differences() []grantStatement {
 
 // grouped lists what to has and from has not, one statement for all objects with the same privileges.
 func (g *grantsChange) grouped(grantee string, grant bool, kind string, from, to map[string][]string) []grantStatement {
-	groups := map[string]*grantStatement{}
-	var order []string
+	var all []grantStatement
 	for _, name := range sortedKeys(to) {
-		missing := slices.DeleteFunc(slices.Clone(to[name]), func(p string) bool { return slices.Contains(from[name], p) })
-		if len(missing) == 0 || !g.touches(grantee, kind, name, missing, grant) {
+		missing := without(to[name], from[name])
+		if len(missing) == 0 || !g.isLive(kind, name) {
 			continue
 		}
+		missing = g.unplanned(grant, grantee, kind, name, missing)
 		for _, part := range splitOption(missing, from[name], grant) {
-			s := grantStatement{grant: grant, kind: kind, privs: inUsualOrder(kind, part.privs), grantee: grantee, option: part.option}
-			key := fmt.Sprint(s.privs, s.option, strings.HasPrefix(kind, "default_") && name != "")
-			if strings.HasPrefix(kind, "default_") {
-				key += " " + name // each role's are a statement of their own
-			}
-			if groups[key] == nil {
-				groups[key] = &s
-				order = append(order, key)
-			}
-			groups[key].objects = append(groups[key].objects, name)
+			s := grantStatement{grant: grant, kind: kind, grantee: grantee, option: part.option, objects: []string{name}}
+			all = append(all, g.by(s, part.privs)...)
 		}
 	}
-	out := make([]grantStatement, len(order))
-	for i, key := range order {
-		out[i] = *groups[key]
+	return together(all)
+}
+
+// unplanned leaves out what the step of another block does already: blocks about the same add up, and none of them wants
+// what is to go.
+func (g *grantsChange) unplanned(grant bool, grantee, kind, name string, privs []string) []string {
+	by := ""
+	if g.grantor != nil {
+		by = g.grantor.String()
+	}
+	return slices.DeleteFunc(privs, func(p string) bool {
+		key := fmt.Sprintf("%v %q %q %q %q %q %q", grant, g.block.schema, grantee, kind, name, p, by)
+		was := g.granted[key]
+		g.granted[key] = true
+		return was
+	})
+}
+
+// together joins statements that differ in their objects only.
+func together(all []grantStatement) []grantStatement {
+	groups := map[string]int{}
+	var out []grantStatement
+	for _, s := range all {
+		key := fmt.Sprintf("%v %s %s %q %v %q %v", s.grant, s.kind, s.privs, s.grantee, s.option, s.as, s.cascade)
+		if strings.HasPrefix(s.kind, "default_") || s.kind == onColumns {
+			key += " " + s.objects[0] // each role's, and each table's columns, are a statement of their own
+		}
+		if i, known := groups[key]; known {
+			out[i].objects = append(out[i].objects, s.objects...)
+			continue
+		}
+		groups[key] = len(out)
+		out = append(out, s)
+	}
+	return joinColumns(out)
+}
+
+// joinColumns puts the columns of a table that have the same privileges for the same role into one statement: GRANT
+// SELECT (a, b), UPDATE (a). Each privilege keeps its own columns.
+func joinColumns(all []grantStatement) []grantStatement {
+	type group struct {
+		at      int
+		columns map[string][]string // by privilege
+	}
+	groups := map[string]*group{}
+	var out []grantStatement
+	for _, s := range all {
+		if s.kind != onColumns {
+			out = append(out, s)
+			continue
+		}
+		table, column := splitColumnKey(s.objects[0])
+		key := fmt.Sprintf("%v %q %v %q %v %q", s.grant, s.grantee, s.option, s.as, s.cascade, table)
+		if groups[key] == nil {
+			groups[key] = &group{at: len(out), columns: map[string][]string{}}
+			s.objects = []string{columnKey(table, "")}
+			out = append(out, s)
+		}
+		for p := range strings.SplitSeq(s.privs, ", ") {
+			groups[key].columns[p] = append(groups[key].columns[p], column)
+		}
+	}
+	for _, x := range groups {
+		var words []string
+		for _, p := range allPrivileges[onColumns] {
+			if names := x.columns[p]; len(names) > 0 {
+				slices.Sort(names)
+				words = append(words, p+" ("+identList(names)+")")
+			}
+		}
+		out[x.at].privs = strings.Join(words, ", ")
 	}
 	return out
 }
@@ -176,139 +314,50 @@ func splitOption(missing, others []string, grant bool) []part {
 	return out
 }
 
-// touches tells whether a statement about an object is to be in the plan: the object is there, stays, and the deployer
-// may grant on it. What is about to be made gets its privileges from the defaults.
-func (g *grantsChange) touches(grantee, kind, name string, privs []string, grant bool) bool {
-	if strings.HasPrefix(kind, "default_") {
+// isLive tells whether a statement about an object can be the plan's: the object is there and stays, or it is about future
+// ones. What is about to be made gets its privileges from the defaults, or later.
+func (g *grantsChange) isLive(kind, name string) bool {
+	if strings.HasPrefix(kind, "default_") || kind == onSchema || kind == onDatabase {
 		return true
 	}
-	if kind == onSchema {
-		return g.ask(kind, g.schema, privs, grantee, grant, !g.existing(g.schema) || g.facts.Schemas[g.schema].MayGrant, g.facts.Schemas[g.schema].Owner)
+	if kind == onColumns {
+		name, _ = splitColumnKey(name)
+		kind = onTables
 	}
-	t, there := g.liveTarget(kind, name)
-	at := place{g.schema, name}
+	_, there := g.liveTarget(kind, name)
+	at := place{g.block.schema, name}
 	if kind == onFunctions {
 		at.name, _, _ = strings.Cut(name, "(")
 	}
-	if !there || g.gone[at] != nil || g.goneAlong[at] {
-		return false
-	}
-	return g.ask(kind, name, privs, grantee, grant, t.mayGrant, t.owner)
-}
-
-func (g *grantsChange) existing(schema string) bool {
-	_, ok := g.facts.Schemas[schema]
-	return ok
+	return there && g.gone[at] == nil && !g.goneAlong[at]
 }
 
 // liveTarget finds an object that exists already.
 func (g *grantsChange) liveTarget(kind, name string) (grantTarget, bool) {
+	f := g.facts.Schemas[g.block.schema]
+	switch kind {
+	case onSchema:
+		_, there := g.facts.Schemas[g.block.schema]
+		return grantTarget{name: g.block.schema, owner: f.Owner, owned: !there || f.MayAlter, hands: f.Hands, given: f.Given}, there
+	case onDatabase:
+		o := g.facts.Own
+		return grantTarget{name: g.facts.Database, owner: o.Owner, owned: o.MayAlter, hands: o.Hands, given: o.Given}, g.facts.CurrentUser != ""
+	}
 	if g.live == nil {
 		g.live = map[string]map[string]grantTarget{}
-		f := g.facts.Schemas[g.schema]
-		for kind, list := range map[string][]catalog.ObjectFact{onTables: f.Tables, onSequences: f.Sequences, onFunctions: f.Functions} {
+		for kind, list := range liveTargets(f) {
 			g.live[kind] = make(map[string]grantTarget, len(list))
 			for _, o := range list {
-				g.live[kind][o.Name] = grantTarget{name: o.Name, owner: o.Owner, routine: o.Kind != "", mayGrant: o.MayGrant}
+				g.live[kind][o.Name] = liveTarget(o)
 			}
 		}
 	}
+	if kind == onColumns {
+		table, column := splitColumnKey(name)
+		t, ok := g.live[onTables][table]
+		t.given = t.columns[column]
+		return t, ok
+	}
 	t, ok := g.live[kind][name]
 	return t, ok
-}
-
-// ask notes what only somebody else can do.
-func (g *grantsChange) ask(kind, name string, privs []string, grantee string, grant, may bool, owner string) bool {
-	if may {
-		return true
-	}
-	s := grantStatement{grant: grant, kind: kind, privs: inUsualOrder(kind, privs), grantee: grantee, objects: []string{name}}
-	g.foreign = append(g.foreign, fmt.Sprintf("%s belongs to %s, and %s may not hand on what it has there: %s runs %s",
-		name, owner, g.facts.CurrentUser, owner, g.write(s)))
-	return false
-}
-
-// inUsualOrder lists privileges as people write them.
-func inUsualOrder(kind string, privs []string) string {
-	usual := allPrivileges[strings.TrimPrefix(kind, "default_")]
-	rank := func(p string) int {
-		if i := slices.Index(usual, p); i >= 0 {
-			return i
-		}
-		return len(usual)
-	}
-	sorted := slices.Clone(privs)
-	slices.SortFunc(sorted, func(a, b string) int {
-		if rank(a) != rank(b) {
-			return rank(a) - rank(b)
-		}
-		return strings.Compare(a, b)
-	})
-	return strings.Join(sorted, ", ")
-}
-
-// write makes the statement.
-func (g *grantsChange) write(s grantStatement) resource.SQL {
-	t := &sqlText{}
-	if kind, isDefault := strings.CutPrefix(s.kind, "default_"); isDefault {
-		t.text("ALTER DEFAULT PRIVILEGES ")
-		if role := s.objects[0]; role != deployer && role != g.facts.CurrentUser {
-			t.text("FOR ROLE " + sqltext.Ident(role) + " ")
-		}
-		t.text("IN SCHEMA " + sqltext.Ident(g.schema) + "\n  ")
-		g.verb(t, s).text(" ON " + strings.ToUpper(kind) + " ")
-	} else {
-		g.verb(t, s)
-		t.text(wrapped(" ON "+g.objectWord(s)+" ", g.objectNames(s), " "))
-	}
-	if s.grant {
-		t.text("TO ").role(g.roles[s.grantee])
-		if s.option {
-			t.text(" WITH GRANT OPTION")
-		}
-	} else {
-		t.text("FROM ").role(g.roles[s.grantee])
-	}
-	return t.sql
-}
-
-func (g *grantsChange) verb(t *sqlText, s grantStatement) *sqlText {
-	switch {
-	case s.grant:
-		return t.text("GRANT " + s.privs)
-	case s.option:
-		return t.text("REVOKE GRANT OPTION FOR " + s.privs)
-	default:
-		return t.text("REVOKE " + s.privs)
-	}
-}
-
-func (g *grantsChange) objectWord(s grantStatement) string {
-	switch s.kind {
-	case onSchema:
-		return "SCHEMA"
-	case onTables:
-		return "TABLE"
-	case onSequences:
-		return "SEQUENCE"
-	}
-	if slices.ContainsFunc(s.objects, func(n string) bool { t, _ := g.liveTarget(onFunctions, n); return t.routine }) {
-		return "ROUTINE"
-	}
-	return "FUNCTION"
-}
-
-func (g *grantsChange) objectNames(s grantStatement) []string {
-	if s.kind == onSchema {
-		return []string{sqltext.Ident(g.schema)}
-	}
-	out := make([]string, len(s.objects))
-	for i, n := range s.objects {
-		args := ""
-		if at := strings.LastIndexByte(n, '('); s.kind == onFunctions && at >= 0 {
-			n, args = n[:at], n[at:]
-		}
-		out[i] = sqltext.Qualified(g.schema, n) + args
-	}
-	return out
 }

@@ -28,6 +28,7 @@ func (p *planner) createSchema(d *resource.Delta) {
 	sql := (&sqlText{}).text("CREATE " + what)
 	if w := d.Desired.Attrs.Get("owner"); !w.IsNull() {
 		sql.text(" AUTHORIZATION ").role(p.currentRole(w))
+		p.mayGiveTo(s, p.currentRole(w))
 	}
 	runSQL(s, sql.sql)
 	if c := d.Desired.Attrs.Get("comment").Str(); c != "" {

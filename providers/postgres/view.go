@@ -22,6 +22,8 @@ type view struct {
 	holes map[string]resource.Value
 	// targetsOf is what privileges can be on, by schema.
 	targetsOf map[string]map[string][]grantTarget
+	// blocks are decoded grants blocks.
+	blocks map[resource.Address]*grantsBlock
 	// warned are the places about which a warning has been given.
 	warned map[string]bool
 }
@@ -31,7 +33,7 @@ func newView(s *resource.Snapshot, x *index) (*view, error) {
 		snap: s, index: x,
 		live:   make(map[resource.Address]*resource.Live, len(s.Objects)),
 		holes:  map[string]resource.Value{},
-		warned: map[string]bool{}, targetsOf: map[string]map[string][]grantTarget{},
+		warned: map[string]bool{}, targetsOf: map[string]map[string][]grantTarget{}, blocks: map[resource.Address]*grantsBlock{},
 	}
 	for _, o := range s.Objects {
 		v.live[o.Address] = o
@@ -46,8 +48,10 @@ func newView(s *resource.Snapshot, x *index) (*view, error) {
 	v.asked = askedTexts(v.ask)
 	for _, w := range s.Scope.Wanted {
 		if r := x.desired[w.Address]; r != nil {
-			v.learn(locate(x, r).Get("to"), w.Locate.Get("to"))
-			v.learn(locate(x, r).Get("owner"), w.Locate.Get("owner"))
+			asked := locate(x, r)
+			for _, attr := range []string{"to", "owner", "members", "member_of", "for", "grantor"} {
+				v.learn(asked.Get(attr), w.Locate.Get(attr))
+			}
 		}
 	}
 	return v, nil

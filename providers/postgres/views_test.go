@@ -33,8 +33,8 @@ view "ids" {
 
 var starAfter = strings.Replace(starBefore, `{ id = { type = "int" } }`, `{ id = { type = "int" }, title = { type = "text" } }`, 1)
 
-// deployer makes a role that is no superuser, and gives the URL by which it reaches the database of dsn.
-func deployer(t *testing.T, dsn, name string) string {
+// narrowDeployer makes a role that is no superuser, and gives the URL by which it reaches the database of dsn.
+func narrowDeployer(t *testing.T, dsn, name string) string {
 	t.Helper()
 	s, err := server()
 	if err != nil {
@@ -52,7 +52,7 @@ func deployer(t *testing.T, dsn, name string) string {
 // change, the rest is compared among the live tables, and nothing is lost.
 func TestViewsWithoutStandIns(t *testing.T) {
 	dsn := database(t)
-	w := &workspace{dsn: deployer(t, dsn, "narrow_deployer")}
+	w := &workspace{dsn: narrowDeployer(t, dsn, "narrow_deployer")}
 	run(t, w, load(t, starBefore), false)
 	psql(t, dsn, `DO $$ BEGIN EXECUTE format('REVOKE CREATE ON DATABASE %I FROM narrow_deployer', current_database()); END $$`)
 	p, blocked := run(t, w, load(t, starAfter), false)
@@ -221,7 +221,7 @@ view "v" {
 // Who is no superuser is told that an event trigger is for one.
 func TestEventTriggerNeedsSuperuser(t *testing.T) {
 	dsn := database(t)
-	w := &workspace{dsn: deployer(t, dsn, "plain_deployer")}
+	w := &workspace{dsn: narrowDeployer(t, dsn, "plain_deployer")}
 	p, blocked := run(t, w, load(t, `
 schema "s" { instance = instance.main }
 function "f" {

@@ -87,6 +87,16 @@ type Facts struct {
 	// MayCreateSchema: the deployer has CREATE on the database.
 	MayCreateSchema bool `json:"may_create_schema,omitempty"`
 
+	// May says what the deployer, who is no superuser, may do with roles.
+	May MayFact `json:"may,omitzero"`
+	// RoleMakers are roles that may create others, where the deployer may not
+	// and something wants a role.
+	RoleMakers []string `json:"role_makers,omitempty"`
+	// Lakebase: the platform has roles of its own here.
+	Lakebase bool `json:"lakebase,omitempty"`
+	// Memberships are those of roles that role blocks declare, in order.
+	Memberships []MembershipFact `json:"memberships,omitempty"`
+
 	// Canon holds the canonical form of each asked expression that differs
 	// from the text that was asked. Use Canonical.
 	Canon       map[string]string `json:"canon,omitempty"`
@@ -110,6 +120,11 @@ type Facts struct {
 	// Callers are who may execute a live function, procedure or aggregate, by
 	// its address, unless everybody may as with every new one.
 	Callers map[string][]Caller `json:"callers,omitempty"`
+	// Own is the database; GlobalDefaults are the default privileges without a
+	// schema of the deployer, by kind ("functions") and grantee: a kind that is
+	// not there has the server's own.
+	Own            DatabaseFact                   `json:"own,omitzero"`
+	GlobalDefaults map[string]map[string][]string `json:"global_defaults,omitempty"`
 }
 
 // Caller is a role that may execute a function.
@@ -152,6 +167,48 @@ type RoleFact struct {
 	Has bool `json:"has,omitempty"`
 	// Member: the deployer may SET ROLE to it (MEMBER; from Postgres 16, SET).
 	Member bool `json:"member,omitempty"`
+	// Admin: the deployer, who is no superuser, may make others members of it.
+	Admin bool `json:"admin,omitempty"`
+	// NoInherit: it does not use the privileges of roles that it is a member
+	// of, unless a membership says so (from Postgres 16).
+	NoInherit bool `json:"no_inherit,omitempty"`
+
+	// Of roles that role blocks declare: what they own in this database, what
+	// keeps them in others, and whether another environment's ledger has them.
+	Owns      []OwnedFact     `json:"owns,omitempty"`
+	Elsewhere []ElsewhereFact `json:"elsewhere,omitempty"`
+	Shared    bool            `json:"shared,omitempty"`
+}
+
+// MayFact is what a role may do with roles.
+type MayFact struct {
+	CreateRole  bool `json:"create_role,omitempty"`
+	CreateDB    bool `json:"create_db,omitempty"`
+	Replication bool `json:"replication,omitempty"`
+	BypassRLS   bool `json:"bypass_rls,omitempty"`
+}
+
+// OwnedFact is one thing that a role owns; What is told of the first few only.
+type OwnedFact struct {
+	OID  string `json:"oid"`
+	What string `json:"what,omitempty"`
+}
+
+// ElsewhereFact counts what a role owns and has in another database.
+type ElsewhereFact struct {
+	Database string `json:"database"`
+	Count    int    `json:"count"`
+}
+
+// MembershipFact is one grant of membership. From Postgres 16 a member may
+// have several by different grantors.
+type MembershipFact struct {
+	Role    string `json:"role"`
+	Member  string `json:"member"`
+	Grantor string `json:"grantor"`
+	Admin   bool   `json:"admin,omitempty"`
+	Inherit bool   `json:"inherit,omitempty"`
+	Set     bool   `json:"set,omitempty"`
 }
 
 // SchemaFact is what stands in one schema, whoever declared it. Names are in
@@ -162,6 +219,11 @@ type SchemaFact struct {
 	MayCreate bool   `json:"may_create,omitempty"` // CREATE on the schema
 	MayAlter  bool   `json:"may_alter,omitempty"`
 	MayGrant  bool   `json:"may_grant,omitempty"` // owner's rights, or USAGE with grant option
+	// Hands are the ways to grant on it, where the deployer does not have the
+	// owner's rights by itself; nil where it has.
+	Hands []HandFact `json:"hands,omitempty"`
+	// Given is who gave what on it, where that was not only the owner.
+	Given []GivenFact `json:"given,omitempty"`
 
 	// Tables are what GRANT ON ALL TABLES covers: tables, views, materialised
 	// views, foreign tables and partitioned tables.
@@ -173,6 +235,8 @@ type SchemaFact struct {
 	// argument types: "touch()", "add(integer, integer)".
 	Functions []ObjectFact `json:"functions,omitempty"`
 	Enums     []ObjectFact `json:"enums,omitempty"`
+	// Types are enums, domains, composite and range types.
+	Types []ObjectFact `json:"types,omitempty"`
 }
 
 // ObjectFact is one existing object.
@@ -189,6 +253,36 @@ type ObjectFact struct {
 	// on this kind of object can hand on (SELECT, INSERT, UPDATE, DELETE;
 	// USAGE, SELECT; EXECUTE).
 	MayGrant bool `json:"may_grant,omitempty"`
+	// Hands and Given are as in SchemaFact.
+	Hands []HandFact  `json:"hands,omitempty"`
+	Given []GivenFact `json:"given,omitempty"`
+	// Columns is Given for the columns of a table, by name.
+	Columns map[string][]GivenFact `json:"columns,omitempty"`
+}
+
+// HandFact is one way in which the deployer can grant on a thing of which it
+// does not have the owner's rights by itself: by SET ROLE to Role ("" for as it
+// is) it can hand on Privileges (nil: all).
+type HandFact struct {
+	Role       string   `json:"role,omitempty"`
+	Privileges []string `json:"privileges,omitempty"`
+}
+
+// GivenFact is one privilege with who gave it.
+type GivenFact struct {
+	Grantee   string `json:"grantee"`
+	Privilege string `json:"privilege"`
+	Grantor   string `json:"grantor"`
+	Option    bool   `json:"option,omitempty"`
+}
+
+// DatabaseFact is the database itself.
+type DatabaseFact struct {
+	Owner string `json:"owner"`
+	// MayAlter: the deployer has the owner's rights, or can have them.
+	MayAlter bool        `json:"may_alter,omitempty"`
+	Hands    []HandFact  `json:"hands,omitempty"`
+	Given    []GivenFact `json:"given,omitempty"`
 }
 
 // ParseFacts reads Snapshot.Facts; facts of an absent system are empty.

@@ -29,7 +29,9 @@
 //	                              they are known without the server), or arguments and order_by as they were read;
 //	                              sole where the asker has no other function of that name: then the only one is it
 //	trigger, policy, rule         table (as sqltext.Qualified), name
-//	grants                        schema, to (a text or a list of texts; unknown grantees are left out), exclusive
+//	grants                        schema, to (a text or a list of texts; unknown grantees are left out), exclusive, for, grantor;
+//	                              without a schema it is about the database
+//	role                          name; members, member_of (of whom to tell), exclusive
 //
 // A ledger entry is located by the same fields of its attributes.
 //

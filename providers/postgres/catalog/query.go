@@ -61,16 +61,16 @@ func parseSections(text string) []section {
 }
 
 // readMessage is the whole read as one text.
-func readMessage(environment string, schemas []string, serverVersion int) string {
-	setRole := "'MEMBER'"
+func readMessage(environment string, schemas, roles []string, serverVersion int) string {
+	setRole, memberOptions := "'MEMBER'", "NULL, NULL"
 	if serverVersion >= 160000 {
-		setRole = "'SET'"
+		setRole, memberOptions = "'SET'", "m.inherit_option, m.set_option"
 	}
 	period, enforced := "false", "true"
 	if serverVersion >= 180000 {
 		period, enforced = "k.conperiod", "k.conenforced"
 	}
-	versioned := strings.NewReplacer("$set_role", setRole, "$period", period, "$enforced", enforced)
+	versioned := strings.NewReplacer("$set_role", setRole, "$member_options", memberOptions, "$period", period, "$enforced", enforced)
 	var b strings.Builder
 	b.WriteString("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n")
 	b.WriteString("SET LOCAL search_path = pg_catalog;\n")
@@ -80,6 +80,7 @@ func readMessage(environment string, schemas []string, serverVersion int) string
 	b.WriteString("SET LOCAL jit = off;\n")
 	b.WriteString("SELECT set_config('tellr.environment', " + sqltext.Literal(environment) + ", true), " +
 		"set_config('tellr.schemas', " + sqltext.Literal(textArray(schemas)) + ", true), " +
+		"set_config('tellr.roles', " + sqltext.Literal(textArray(roles)) + ", true), set_config('tellr.elsewhere', '{}', true), " +
 		"set_config('tellr.ledger_version', '" + strconv.Itoa(LedgerVersion) + "', true);\n")
 	for _, s := range sections {
 		b.WriteString(versioned.Replace(s.sql))
@@ -92,7 +93,7 @@ func readMessage(environment string, schemas []string, serverVersion int) string
 // Script is the message of a read as a script for psql, so that a benchmark
 // can set the one beside the other.
 func Script(environment string, schemas []string, serverVersion int) string {
-	return readMessage(environment, schemas, serverVersion)
+	return readMessage(environment, schemas, nil, serverVersion)
 }
 
 // before is the number of results ahead of the first section.

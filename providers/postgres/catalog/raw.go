@@ -13,6 +13,7 @@ type raw struct {
 	entries   chan decoded      // of the ledger's rows, while the rest is still coming in
 	canon     map[string]string // key → canonical text
 	roles     map[uint32]*roleRow
+	members   []memberRow
 	schemas   []*schemaRow
 	schemaOf  map[uint32]*schemaRow
 	relations []*relationRow
@@ -21,7 +22,14 @@ type raw struct {
 	types     []*typeRow
 	functions []*functionRow
 	defaults  []defaultRow
-	acls      map[string][]privilege
+	// Privileges on columns and types, by OID, and on the database.
+	columnACLs map[uint32][]columnACL
+	typeACLs   map[uint32]string
+	database   struct {
+		owner uint32
+		acl   string
+	}
+	acls map[string][]privilege
 
 	domains       map[uint32]*domainRow
 	attributes    map[uint32][]attributeRow // of composite types
@@ -41,6 +49,7 @@ type sessionRow struct {
 	mayCreateSchema bool
 	superuser       bool
 	tablespace      string
+	may             MayFact
 }
 
 type ledgerRow struct {
@@ -53,6 +62,10 @@ type roleRow struct {
 	oid                    uint32
 	name                   string
 	superuser, has, member bool
+	admin, inherit, makes  bool
+	declared               *roleAttributes // of roles that somebody declared
+	owns                   []OwnedFact
+	elsewhere              []ElsewhereFact
 }
 
 type schemaRow struct {
@@ -191,7 +204,11 @@ type defaultRow struct {
 type privilege struct {
 	grantee, name string
 	grantable     bool
+	grantor       string
 }
+
+// columnACL is the privileges on one column.
+type columnACL struct{ column, acl string }
 
 func newRaw() *raw {
 	return &raw{
@@ -199,6 +216,7 @@ func newRaw() *raw {
 		relation: map[uint32]*relationRow{}, outside: map[uint32]*relationRow{}, acls: map[string][]privilege{},
 		domains: map[uint32]*domainRow{}, attributes: map[uint32][]attributeRow{}, ranges: map[uint32]*rangeRow{},
 		aggregates: map[uint32]*aggregateRow{}, dependents: map[object][]dependentRow{},
+		columnACLs: map[uint32][]columnACL{}, typeACLs: map[uint32]string{},
 	}
 }
 
@@ -212,10 +230,12 @@ func (w *raw) takers() map[string]func(row) {
 		"session": func(r row) { // one row, and all of the ledger is there
 			w.entries = make(chan decoded, 1)
 			go func() { w.entries <- decodeLedger(w.ledger) }()
-			w.session = sessionRow{user: r.text(0), version: int(r.number(1)), database: r.text(2), mayCreateSchema: r.flag(3), superuser: r.flag(4), tablespace: r.text(5)}
+			w.session = sessionRow{user: r.text(0), version: int(r.number(1)), database: r.text(2), mayCreateSchema: r.flag(3), superuser: r.flag(4),
+				may: MayFact{CreateRole: r.flag(5), CreateDB: r.flag(6), Replication: r.flag(7), BypassRLS: r.flag(8)}, tablespace: r.text(9)}
 		},
 		"roles": func(r row) {
-			w.roles[r.oid(0)] = &roleRow{oid: r.oid(0), name: r.text(1), superuser: r.flag(2), has: r.flag(3), member: r.flag(4)}
+			w.roles[r.oid(0)] = &roleRow{oid: r.oid(0), name: r.text(1), superuser: r.flag(2), has: r.flag(3), member: r.flag(4),
+				admin: r.flag(5), inherit: r.flag(6), makes: r.flag(7)}
 		},
 		"schemas": func(r row) {
 			s := &schemaRow{oid: r.oid(0), name: r.text(1), owner: r.oid(2), comment: r.text(3), acl: r.text(4), mayCreate: r.flag(5)}
@@ -251,12 +271,32 @@ func (w *raw) takers() map[string]func(row) {
 		"view_columns": w.takeColumn, "views": w.takeView, "view_privileges": w.takeViewPrivilege, "rules": w.takeRule,
 		"event_triggers": w.takeEventTrigger, "dependencies": w.takeDependency,
 
+		"role_attributes": w.takeRoleAttributes,
+		"role_members": func(r row) {
+			w.members = append(w.members, memberRow{role: r.oid(0), member: r.oid(1), grantor: r.oid(2), admin: r.flag(3),
+				options: !r.null(4), inherit: r.flag(4), set: r.flag(5)})
+		},
+		"role_objects": func(r row) {
+			if o := w.roles[r.oid(0)]; o != nil {
+				o.owns = append(o.owns, OwnedFact{OID: r.text(1), What: string(r.values[2])})
+			}
+		},
+		"role_elsewhere": func(r row) {
+			if o := w.roles[r.oid(0)]; o != nil {
+				o.elsewhere = append(o.elsewhere, ElsewhereFact{Database: r.text(1), Count: int(r.number(2))})
+			}
+		},
 		"default_privileges": func(r row) {
 			w.defaults = append(w.defaults, defaultRow{role: r.oid(0), schema: r.oid(1), kind: r.char(2), acl: r.text(3)})
 		},
+		"column_privileges": func(r row) {
+			w.columnACLs[r.oid(0)] = append(w.columnACLs[r.oid(0)], columnACL{r.text(1), r.text(2)})
+		},
+		"type_privileges":     func(r row) { w.typeACLs[r.oid(0)] = r.text(1) },
+		"database_privileges": func(r row) { w.database.owner, w.database.acl = r.oid(0), r.text(1) },
 		"privileges": func(r row) {
 			acl := r.text(0)
-			w.acls[acl] = append(w.acls[acl], privilege{grantee: r.text(1), name: r.text(2), grantable: r.flag(3)})
+			w.acls[acl] = append(w.acls[acl], privilege{grantee: r.text(1), name: r.text(2), grantable: r.flag(3), grantor: r.text(4)})
 		},
 	}
 	maps.Copy(out, w.typeTakers())

@@ -24,7 +24,7 @@ func Read(ctx context.Context, conn *pgx.Conn, scope resource.Scope) (*resource.
 		}
 	}
 	w := newRaw()
-	message := readMessage(scope.Environment, schemasOf(scope), serverVersion(conn))
+	message := readMessage(scope.Environment, schemasOf(scope), rolesOf(scope.Wanted), serverVersion(conn))
 	if err := run(ctx, conn, message, w.takers()); err != nil {
 		return nil, fmt.Errorf("read the catalog of %s: %w", scope.System, err)
 	}
@@ -73,6 +73,7 @@ func schemasOf(scope resource.Scope) []string {
 		switch {
 		case w.Address.Kind == "schema":
 			name = w.Locate.Get("name").Str()
+		case w.Address.Kind == "role": // it stands in none
 		case w.Locate.Has("table"): // a part of one, such as a trigger
 			name, _, _ = sqltext.SplitQualified(w.Locate.Get("table").Str())
 		default:
@@ -97,10 +98,18 @@ func (s *snapshot) facts(ask Ask) *Facts {
 		Tablespace: s.session.tablespace, MayCreateSchema: s.session.mayCreateSchema, Roles: map[string]RoleFact{}, Schemas: map[string]SchemaFact{},
 		Dependents: map[string][]Dependent{}, Callers: map[string][]Caller{}, Views: s.viewFacts(), Dependencies: s.dependencies,
 	}
+	s.roleFacts(f)
+	f.GlobalDefaults = s.globalDefaults()
+	if s.wantsDatabase {
+		f.Own = DatabaseFact{Owner: s.roleName(s.database.owner), MayAlter: s.mayAlter(s.database.owner), Hands: s.hands(s.database.owner, s.database.acl), Given: s.given(s.database.owner, s.database.acl)}
+	}
 	mention := append(slices.Clone(ask.Roles), s.session.user)
+	for _, e := range s.former {
+		mention = append(mention, roleNamesIn(e)...)
+	}
 	for _, n := range s.schemas {
-		mention = append(mention, s.roleName(n.owner))
 		f.Schemas[n.name] = s.schemaFact(n)
+		mention = append(append(mention, s.roleName(n.owner)), grantors(f.Schemas[n.name])...)
 	}
 	for a, l := range s.live {
 		if on := s.dependentsOf(a, l); len(on) > 0 {
@@ -112,7 +121,7 @@ func (s *snapshot) facts(ask Ask) *Facts {
 	}
 	for _, name := range mention {
 		if r := s.roleNamed[name]; r != nil {
-			f.Roles[name] = RoleFact{OID: oidText(r.oid), Superuser: r.superuser, Has: r.has, Member: r.member}
+			f.Roles[name] = s.roleFact(r)
 		}
 	}
 	return f
@@ -120,9 +129,10 @@ func (s *snapshot) facts(ask Ask) *Facts {
 
 func (s *snapshot) schemaFact(n *schemaRow) SchemaFact {
 	f := SchemaFact{OID: oidText(n.oid), Owner: s.roleName(n.owner), MayCreate: n.mayCreate, MayAlter: s.mayAlter(n.owner),
-		MayGrant: s.mayGrant(n.owner, n.acl, "USAGE")}
+		MayGrant: s.mayGrant(n.owner, n.acl, "USAGE"), Hands: s.hands(n.owner, n.acl), Given: s.given(n.owner, n.acl)}
 	for _, t := range s.inSchema[n.oid] {
-		o := ObjectFact{Name: t.name, Owner: s.roleName(t.owner), MayAlter: s.mayAlter(t.owner)}
+		o := ObjectFact{Name: t.name, Owner: s.roleName(t.owner), MayAlter: s.mayAlter(t.owner),
+			Hands: s.hands(t.owner, t.acl), Given: s.given(t.owner, t.acl)}
 		switch t.kind {
 		case 'c':
 		case 'S':
@@ -133,6 +143,14 @@ func (s *snapshot) schemaFact(n *schemaRow) SchemaFact {
 		default:
 			o.MayGrant = s.mayGrant(t.owner, t.acl, "SELECT", "INSERT", "UPDATE", "DELETE")
 			o.Kind = map[byte]string{'v': "view", 'm': "materialized view", 'f': "foreign table", 'p': "partitioned table"}[t.kind]
+			for _, c := range s.columnACLs[t.oid] {
+				if g := s.given(t.owner, c.acl); g != nil {
+					if o.Columns == nil {
+						o.Columns = map[string][]GivenFact{}
+					}
+					o.Columns[c.column] = g
+				}
+			}
 			f.Tables = append(f.Tables, o)
 		}
 	}
@@ -140,10 +158,14 @@ func (s *snapshot) schemaFact(n *schemaRow) SchemaFact {
 		if p.schema == n.oid {
 			f.Functions = append(f.Functions, ObjectFact{Name: p.signature(), Owner: s.roleName(p.owner),
 				Kind: map[byte]string{'p': "procedure", 'a': "aggregate"}[p.kind], MayAlter: s.mayAlter(p.owner),
-				MayGrant: s.mayGrant(p.owner, p.acl, "EXECUTE")})
+				MayGrant: s.mayGrant(p.owner, p.acl, "EXECUTE"), Hands: s.hands(p.owner, p.acl), Given: s.given(p.owner, p.acl)})
 		}
 	}
 	for _, t := range s.types {
+		if acl := s.typeACLs[t.oid]; t.schema == n.oid {
+			f.Types = append(f.Types, ObjectFact{Name: t.name, Owner: s.roleName(t.owner), MayAlter: s.mayAlter(t.owner),
+				MayGrant: s.mayGrant(t.owner, acl, "USAGE"), Hands: s.hands(t.owner, acl), Given: s.given(t.owner, acl)})
+		}
 		if t.schema == n.oid && t.kind == 'e' {
 			f.Enums = append(f.Enums, ObjectFact{Name: t.name, Owner: s.roleName(t.owner), MayAlter: s.mayAlter(t.owner),
 				MayGrant: s.mayAlter(t.owner)})
@@ -296,4 +318,24 @@ func (s *snapshot) lendColumns(t *AskTable) {
 			t.Columns = append(t.Columns, AskColumn{Name: c.name, Type: c.typ, Collation: c.collation})
 		}
 	}
+}
+
+// grantors are all who gave something in a schema.
+func grantors(f SchemaFact) []string {
+	var out []string
+	add := func(given []GivenFact) {
+		for _, g := range given {
+			out = append(out, g.Grantor)
+		}
+	}
+	add(f.Given)
+	for _, list := range [][]ObjectFact{f.Tables, f.Sequences, f.Functions, f.Types} {
+		for _, o := range list {
+			add(o.Given)
+			for _, column := range sorted(o.Columns) {
+				add(o.Columns[column])
+			}
+		}
+	}
+	return out
 }

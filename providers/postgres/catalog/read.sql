@@ -14,6 +14,8 @@ DECLARE
   canon   refcursor := 'tellr_canon';
   "all"   text[];
   known   text[];
+  roles   text[];
+  others  text[];
   version int;
 BEGIN
   IF '*' = ANY (current_setting('tellr.schemas')::text[]) THEN
@@ -42,6 +44,13 @@ BEGIN
        AND o.schema <> '''' AND o.schema !~ ''^pg_'' AND o.schema NOT IN (''information_schema'', ''__db_system'')'
     INTO known;
   PERFORM set_config('tellr.schemas', (current_setting('tellr.schemas')::text[] || known)::text, true);
+  EXECUTE
+    'SELECT array_agg(o.attrs->>''name'') FILTER (WHERE o.environment = current_setting(''tellr.environment'')),
+            array_agg(o.identity) FILTER (WHERE o.environment <> current_setting(''tellr.environment''))
+     FROM tellr.object o WHERE o.kind = ''role'''
+    INTO roles, others;
+  PERFORM set_config('tellr.roles', (current_setting('tellr.roles')::text[] || roles)::text, true),
+          set_config('tellr.elsewhere', coalesce(others, '{}')::text, true);
 END
 $tellr$;
 
@@ -54,12 +63,14 @@ FETCH ALL FROM tellr_canon;
 -- == session
 SELECT current_user, current_setting('server_version_num'), current_database(),
        has_database_privilege(current_database(), 'CREATE'),
-       (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user),
+       r.rolsuper, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolbypassrls,
        (SELECT s.spcname FROM pg_database b JOIN pg_tablespace s ON s.oid = b.dattablespace AND s.spcname <> 'pg_default'
-        WHERE b.datname = current_database());
+        WHERE b.datname = current_database())
+FROM pg_roles r WHERE r.rolname = current_user;
 
 -- == roles
-SELECT r.oid, r.rolname, r.rolsuper, pg_has_role(r.oid, 'USAGE'), pg_has_role(r.oid, $set_role)
+SELECT r.oid, r.rolname, r.rolsuper, pg_has_role(r.oid, 'USAGE'), pg_has_role(r.oid, $set_role),
+       pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION'), r.rolinherit, r.rolcreaterole
 FROM pg_roles r;
 
 -- == schemas

@@ -33,6 +33,7 @@ type thing struct {
 var readers = map[string]reader{
 	"schema":   {locate: (*snapshot).locateSchema, list: (*snapshot).listSchemas},
 	"grants":   {locate: (*snapshot).locateGrants},
+	"role":     {locate: (*snapshot).locateRole},
 	"table":    {locate: (*snapshot).locateTable, list: (*snapshot).listTables},
 	"sequence": {locate: (*snapshot).locateSequence, list: (*snapshot).listSequences},
 	"enum":     {locate: (*snapshot).locateType, list: (*snapshot).listEnums},
@@ -86,18 +87,18 @@ func (s *snapshot) listSchemas() []thing {
 }
 
 func (s *snapshot) locateGrants(a resource.Address, at resource.Value) *resource.Live {
+	if at.Get("schema").Str() == "" {
+		effective := s.databaseGrants(questionOf(at, s.former[a].attrs))
+		if effective.IsNull() {
+			return nil
+		}
+		return &resource.Live{Address: a, Attrs: resource.Object(resource.F("effective", effective))}
+	}
 	n := s.schema[at.Get("schema").Str()]
 	if n == nil {
 		return nil
 	}
-	to := at.Get("to").StringList()
-	if one := at.Get("to").Str(); one != "" {
-		to = []string{one}
-	}
-	for _, f := range at.Get("effective").Fields() { // a ledger entry: what was granted says to whom
-		to = append(to, f.Name)
-	}
-	effective := s.grants(n, to, at.Get("exclusive").Bool())
+	effective := s.grants(n, questionOf(at, s.former[a].attrs))
 	if effective.IsNull() {
 		return nil
 	}

@@ -184,7 +184,7 @@ func (s *snapshot) locateEventTrigger(a resource.Address, at resource.Value) *re
 func (s *snapshot) listEventTriggers() []thing {
 	var out []thing
 	for _, e := range s.eventTriggers {
-		if s.schemaOf[e.schema] != nil && !platformRole(s.roleName(e.owner)) {
+		if s.schemaOf[e.schema] != nil && !PlatformRole(s.roleName(e.owner)) {
 			out = append(out, thing{oid: e.oid, schema: e.schema, name: e.name, at: resource.Object(resource.F("name", resource.String(e.name)))})
 		}
 	}

@@ -24,10 +24,13 @@ type snapshot struct {
 	roleNamed  map[string]*roleRow
 	holdersOf  map[string][]aclHolder
 
-	live  map[resource.Address]*resource.Live
-	taken map[uint32]bool // OIDs of things that somebody declared or the ledger knows
-	going map[uint32]bool // OIDs of what nobody declared and an exclusive schema does not want
-	rows  map[resource.Address]*relationRow
+	wantsRoles    bool                             // something declares a role
+	wantsDatabase bool                             // something is about privileges on the database
+	former        map[resource.Address]formerThing // what the ledger has of grants and roles
+	live          map[resource.Address]*resource.Live
+	taken         map[uint32]bool // OIDs of things that somebody declared or the ledger knows
+	going         map[uint32]bool // OIDs of what nobody declared and an exclusive schema does not want
+	rows          map[resource.Address]*relationRow
 	// ignored are the patterns of what is passed over, by schema.
 	ignored map[string]ignore
 }
@@ -44,7 +47,7 @@ func newSnapshot(w *raw) *snapshot {
 		schema: map[string]*schemaRow{}, inSchema: map[uint32][]*relationRow{},
 		named: make(map[place]*relationRow, len(w.relations)), indexed: map[place]*relationRow{},
 		typed: map[place]*typeRow{}, multirange: map[place]*typeRow{}, function: map[place][]*functionRow{}, routine: map[string]*functionRow{}, roleNamed: map[string]*roleRow{},
-		holdersOf: map[string][]aclHolder{}, live: map[resource.Address]*resource.Live{}, taken: map[uint32]bool{}, going: map[uint32]bool{},
+		holdersOf: map[string][]aclHolder{}, former: map[resource.Address]formerThing{}, live: map[resource.Address]*resource.Live{}, taken: map[uint32]bool{}, going: map[uint32]bool{},
 		rows: map[resource.Address]*relationRow{},
 	}
 	for _, n := range w.schemas {
@@ -94,13 +97,40 @@ func decodeLedger(rows []ledgerRow) decoded {
 	return decoded{entries: out}
 }
 
+// formerThing is what the ledger has of a thing whose live form depends on it.
+type formerThing struct {
+	kind, identity string
+	attrs          resource.Value
+}
+
+// noteFormer reads what the ledger remembers of grants and roles: whom to look
+// for.
+func (s *snapshot) noteFormer(ledger []resource.Entry) error {
+	for _, e := range ledger {
+		if e.Address.Kind != "grants" && e.Address.Kind != "role" {
+			continue
+		}
+		attrs, err := e.Attrs.Value()
+		if err != nil {
+			return fmt.Errorf("read the ledger: attributes of %s: %w", e.Address, err)
+		}
+		s.former[e.Address] = formerThing{e.Address.Kind, e.Identity, attrs}
+	}
+	return nil
+}
+
 // find looks for all that is wanted and all that the ledger knows. What was
 // renamed in the files is found under the name that the ledger has, if it is
 // still the thing that the ledger means.
 func (s *snapshot) find(wanted []resource.Wanted, ledger []resource.Entry) error {
+	if err := s.noteFormer(ledger); err != nil {
+		return err
+	}
 	declared := make(map[resource.Address]bool, len(wanted))
 	for _, w := range wanted {
 		declared[w.Address] = true
+		s.wantsRoles = s.wantsRoles || w.Address.Kind == "role"
+		s.wantsDatabase = s.wantsDatabase || w.Address.Kind == "grants" && !w.Locate.Has("schema")
 		if l := s.locate(w.Address, w.Locate); l != nil {
 			s.live[w.Address] = l
 		}

@@ -49,6 +49,7 @@ SELECT $1, e.address, e.kind, e.schema,
   coalesce(CASE e.kind
     WHEN 'schema' THEN (SELECT n.oid::text FROM pg_namespace n WHERE n.nspname = e.schema)
     WHEN 'grants' THEN (SELECT n.oid::text FROM pg_namespace n WHERE n.nspname = e.schema)
+    WHEN 'role' THEN (SELECT r.oid::text FROM pg_roles r WHERE r.rolname = e.attrs->>'name')
     WHEN 'table' THEN to_regclass(q)::oid::text
     WHEN 'sequence' THEN to_regclass(q)::oid::text
     WHEN 'enum' THEN to_regtype(q)::oid::text

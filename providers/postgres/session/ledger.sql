@@ -5,6 +5,11 @@ BEGIN
   IF to_regclass('tellr.version') IS NOT NULL THEN
     RETURN;
   END IF;
+  -- Two environments may be the first here at the same time. Nothing is locked after this, so nobody waits in a circle.
+  PERFORM pg_advisory_xact_lock(7821647125412907636);
+  IF to_regclass('tellr.version') IS NOT NULL THEN
+    RETURN;
+  END IF;
   IF to_regnamespace('tellr') IS NULL THEN
     CREATE SCHEMA tellr;
     COMMENT ON SCHEMA tellr IS 'What tellr did here, and what it last applied. Losing it loses history and nothing else.';

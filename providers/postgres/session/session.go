@@ -208,6 +208,11 @@ func (s *Session) run(ctx context.Context, step *resource.Step, fill resource.Fi
 		texts[i] = f.text
 	}
 	message := strings.Join(texts, between)
+	if changesPrivileges(step) {
+		if err := s.lockPrivileges(ctx, progress); err != nil {
+			return explainAt(step, statements, 0, err)
+		}
+	}
 	completed, err := s.transact(ctx, message, progress)
 	if err != nil {
 		return explainAt(step, statements, completed, err)
@@ -264,10 +269,11 @@ func (s *Session) transact(ctx context.Context, message string, progress func(st
 		if err == nil && s.conn.PgConn().TxStatus() != 'T' {
 			err = errEnded
 		}
-		if err == nil || !waitsForLock(err) || n == attempts || ctx.Err() != nil {
+		why := s.retry(err)
+		if err == nil || why == "" || n == attempts || ctx.Err() != nil {
 			return completed, err
 		}
-		progress(fmt.Sprintf("a lock was not free within %s: begin again, attempt %d of %d", s.o.LockTimeout, n+1, attempts))
+		progress(fmt.Sprintf("%s: begin again, attempt %d of %d", why, n+1, attempts))
 		if _, err := s.exec(ctx, "ROLLBACK"); err != nil {
 			return 0, err
 		}

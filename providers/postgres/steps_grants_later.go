@@ -1,0 +1,181 @@
+package postgres
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/catalog"
+)
+
+// lateGrant is a step that needs all steps of some things, once these are known.
+type lateGrant struct {
+	step *resource.Step
+	on   []resource.Address
+}
+
+// later makes the step for what is made or changed in the same plan: new things whose privileges by default are not what
+// is desired, and columns. Most new things need nothing of it.
+func (g *grantsChange) later(now []grantStatement) {
+	if g.d.Action == resource.Delete || g.block.schema == "" {
+		return
+	}
+	var all []grantStatement
+	for _, grantee := range g.laterGrantees() {
+		for _, kind := range []string{onTables, onSequences, onFunctions, onTypes} {
+			expected := g.byDefault(grantee, kind)
+			for _, t := range g.targets(g.block.schema)[kind] {
+				if _, there := g.liveTarget(kind, t.name); !there && g.block.manages(grantee, kind) {
+					all = append(all, g.leads(grantee, kind, t.name, expected, g.want[grantee][kind][t.name])...)
+				}
+			}
+		}
+		all = append(all, g.columnGrants(grantee, now)...)
+	}
+	all = together(all)
+	if len(all) == 0 {
+		return
+	}
+	s := g.step(g.d, resource.Path{partObjects}, resource.Update, "set what "+strings.Join(g.granteesOf(all), ", ")+" may do with what is there by now in "+g.block.schema)
+	s.Node.Part = partObjects
+	s.Changes = nil
+	if g.d.Action == resource.Update && len(now) == 0 {
+		s.Changes = slices.Clone(g.d.Changes)
+	}
+	s.Statements, s.Undo = g.script(all)
+	w := lateGrant{step: s}
+	for _, d := range g.req.Deltas {
+		if d.Desired != nil && d.Address.Kind != "grants" && d.Address.Kind != "trigger" && g.wanted(d).schema == g.block.schema {
+			w.on = append(w.on, d.Address)
+		}
+	}
+	g.lateGrants = append(g.lateGrants, w)
+}
+
+func (g *grantsChange) granteesOf(all []grantStatement) []string {
+	var out []string
+	for _, s := range all {
+		if !slices.Contains(out, s.grantee) {
+			out = append(out, s.grantee)
+		}
+	}
+	return out
+}
+
+// laterGrantees are those who may get something by default: the block's, and with exclusive everyone.
+func (g *grantsChange) laterGrantees() []string {
+	out := sortedKeys(g.roles)
+	if !g.block.exclusive {
+		return out
+	}
+	out = append(out, catalog.Public)
+	for _, names := range g.facts.GlobalDefaults {
+		out = append(out, sortedKeys(names)...)
+	}
+	slices.Sort(out)
+	out = slices.Compact(out)
+	for _, name := range out {
+		if _, known := g.roles[name]; !known {
+			g.roles[name] = roleName{resource.String(name)}
+		}
+	}
+	return out
+}
+
+// leads are the statements from what somebody has to what it is to have on one new thing.
+func (g *grantsChange) leads(grantee, kind, name string, from, to []string) []grantStatement {
+	var out []grantStatement
+	for _, grant := range []bool{true, false} {
+		have, want := from, to
+		if !grant {
+			have, want = want, have
+		}
+		missing := g.unplanned(grant, grantee, kind, name, without(want, have))
+		for _, part := range splitOption(missing, have, grant) {
+			out = append(out, grantStatement{grant: grant, kind: kind, grantee: grantee, option: part.option, objects: []string{name}, privs: inUsualOrder(kind, part.privs)})
+		}
+	}
+	return out
+}
+
+// byDefault is what a grantee has on a thing that the deployer makes, when the default privileges are as desired: those of
+// the schema, and besides them those without a schema or the server's own.
+func (g *grantsChange) byDefault(grantee, kind string) []string {
+	me := g.deployer()
+	in := g.want[grantee]
+	if !g.block.manages(grantee, "default_"+kind) || len(g.block.creators) == 0 {
+		in = g.have[grantee]
+	}
+	out := slices.Clone(in["default_"+kind][me])
+	global, said := g.globally(grantee, kind)
+	if !said {
+		global = builtin(grantee, kind)
+	}
+	out = append(out, global...)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// builtin is what everyone has on new things where nothing is said.
+func builtin(grantee, kind string) []string {
+	switch {
+	case grantee != catalog.Public:
+		return nil
+	case kind == onFunctions:
+		return []string{"EXECUTE"}
+	case kind == onTypes:
+		return []string{"USAGE"}
+	default:
+		return nil
+	}
+}
+
+// globally is what a block about the database makes of the default privileges without a schema, or what they are.
+func (g *grantsChange) globally(grantee, kind string) ([]string, bool) {
+	for _, r := range g.index.grants {
+		b := g.blocks[r.Address]
+		if b == nil {
+			b = g.view.block(r.Attrs, resource.Null())
+			g.blocks[r.Address] = b
+		}
+		if b.schema == "" && b.written[kind] && b.names(grantee) && slices.Contains(b.creators, g.deployer()) {
+			return b.given[kind], true
+		}
+	}
+	all, said := g.facts.GlobalDefaults[kind]
+	return all[grantee], said
+}
+
+// columnGrants are the privileges on columns that are missing: columns may be as new as the plan, and a privilege that is
+// revoked from a table goes from its columns too.
+func (g *grantsChange) columnGrants(grantee string, now []grantStatement) []grantStatement {
+	var out []grantStatement
+	want, have := g.want[grantee][onColumns], g.have[grantee][onColumns]
+	for _, key := range sortedKeys(want) {
+		table, _ := splitColumnKey(key)
+		had := slices.Clone(have[key])
+		for _, s := range now {
+			if s.kind == onTables && !s.grant && s.grantee == grantee && slices.Contains(s.objects, table) {
+				had = slices.DeleteFunc(had, func(p string) bool {
+					return slices.Contains(strings.Split(s.privs, ", "), strings.TrimSuffix(p, catalog.GrantOption))
+				})
+			}
+		}
+		for _, part := range splitOption(g.unplanned(true, grantee, onColumns, key, without(want[key], had)), had, true) {
+			out = append(out, g.by(grantStatement{grant: true, kind: onColumns, grantee: grantee, option: part.option, objects: []string{key}}, part.privs)...)
+		}
+	}
+	return out
+}
+
+// wait writes what steps wait for, when all steps are there.
+func (p *planner) orderLateGrants() {
+	for _, w := range p.lateGrants {
+		for _, s := range p.steps {
+			gone := s.Action == resource.Delete && len(s.Path) == 0
+			if s.Stage == resource.Database && !gone && s.Node.Part == "" && slices.Contains(w.on, s.Address) {
+				need(w.step, s.ID)
+			}
+		}
+	}
+}
