@@ -10,7 +10,7 @@ type applyOptions struct {
 	File     string // an environment or a saved plan
 	Destroy  bool
 	Vars     variables
-	Allow    []string
+	Permits  permits
 	Yes      bool
 	Expect   string
 	Parallel int
@@ -66,7 +66,7 @@ func (o *applyOptions) flags(cmd *cobra.Command) {
 	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask")
 	f.IntVar(&o.Parallel, "parallel", 8, "at most `N` API calls side by side; a database is always changed one statement at a time")
 	f.BoolVar(&o.JSON, "json", false, "print events as JSON lines; needs --yes")
-	allowFlag(cmd, &o.Allow)
+	o.Permits.flags(cmd)
 	o.Vars.flag(cmd)
 }
 

@@ -64,6 +64,16 @@ type Summary struct {
 	Unchanged int `json:"unchanged"`
 	// Blocked counts steps that may not run.
 	Blocked int `json:"blocked"`
+	// Hazards counts statements by their dangers, the worst first.
+	Hazards []HazardCount `json:"hazards,omitempty"`
+}
+
+// HazardCount sums up the hazards of one kind.
+type HazardCount struct {
+	Kind       resource.HazardKind `json:"kind"`
+	Statements int                 `json:"statements"`
+	Rows       int64               `json:"rows,omitempty"`
+	Bytes      int64               `json:"bytes,omitempty"`
 }
 
 // Meta is what differs between two makings of the same plan.

@@ -93,6 +93,11 @@ var columnType = resource.ObjectOf(
 		Doc:    "Former name of the column; where that is still there, it is renamed and keeps its data.",
 		Reason: "says how to get there, not what is wanted",
 	},
+	resource.Attr{
+		Name: "using", Type: resource.Text, CreateOnly: true,
+		Doc:    `Expression that gives the values of a column when its type changes: "code::integer", "to_timestamp(seconds)". Default: a cast, where Postgres has one.`,
+		Reason: "says how to get there, not what is wanted",
+	},
 )
 
 var identityType = resource.ObjectOf(append([]resource.Attr{

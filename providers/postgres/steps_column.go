@@ -3,7 +3,6 @@ package postgres
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/tellr-dev/tellr/engine/resource"
 	"github.com/tellr-dev/tellr/providers/postgres/catalog"
@@ -97,6 +96,10 @@ func (c *tableChange) addColumns() {
 }
 
 func (c *tableChange) addColumn(s *resource.Step, w *column) {
+	if c.busy && w.fillable() {
+		c.addFilling(s, w)
+		return
+	}
 	// A column that is to be in the primary key becomes not null with it.
 	c.run(s, effort{lock: lockAccessExclusive, rewrite: w.fillsByRow()}, c.alter("ADD COLUMN "+w.ddl(c.want.inPrimaryKey(w.name))))
 	if w.comment != "" {
@@ -118,11 +121,7 @@ func (c *column) fillsByRow() bool {
 	if c.generated != "" && !c.virtual || c.identity != nil || isSerialWord(c.typ) {
 		return true
 	}
-	def := strings.ToLower(c.def)
-	for _, stable := range []string{"now()", "current_timestamp", "transaction_timestamp()", "statement_timestamp()", "current_date", "localtimestamp"} {
-		def = strings.ReplaceAll(def, stable, "")
-	}
-	return strings.Contains(def, "(") && !strings.HasPrefix(def, "'")
+	return isVolatile(c.def)
 }
 
 // alterColumns changes what stays, one step a column.
@@ -143,6 +142,9 @@ func (c *tableChange) alterColumns() {
 			continue
 		}
 		a := alteration{tableChange: c, name: name, want: w, have: h, canonical: c.canonicalColumn(name, h)}
+		if c.isFilling(name) {
+			a.have = a.filled()
+		}
 		a.plan()
 	}
 }

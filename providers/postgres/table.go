@@ -31,6 +31,7 @@ type column struct {
 	collation   string
 	comment     string
 	renamedFrom string
+	using       string // how values get the type
 	at          *resource.Range
 }
 

@@ -65,6 +65,7 @@ func decodeColumn(x *index, schema string, f resource.Field) column {
 		collation:   v.Get("collation").Str(),
 		comment:     v.Get("comment").Str(),
 		renamedFrom: v.Get("renamed_from").Str(),
+		using:       v.Get("using").Str(),
 		at:          rangeOf(f),
 	}
 	if a, ok := v.Get("type").Ref(); ok {

@@ -66,7 +66,12 @@ func explain(step *resource.Step, f filled, position int, err error) *resource.D
 	d := &resource.Diagnostic{Severity: resource.Error, Range: step.At, Address: step.Address,
 		Summary: fmt.Sprintf("%s: %s failed", step.Address, cmp.Or(step.Title, string(step.Action)))}
 	var pg *pgconn.PgError
+	var late *waited
 	switch {
+	case errors.As(err, &late):
+		d.Err = err
+		d.Detail = err.Error() + "; statement: " + f.excerpt(-1)
+		d.Cure = "end those transactions (SELECT pg_terminate_backend(pid)), or wait for them, and apply again; nobody was kept from working meanwhile"
 	case errors.As(err, &pg):
 		pg = f.clean(pg)
 		d.Err = pg
