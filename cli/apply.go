@@ -25,8 +25,10 @@ func newApplyCommand(p *program) *cobra.Command {
 		SuggestFor: []string{"deploy", "up", "run"},
 		Long: `apply plans, shows the plan, asks, and runs that very plan; or it runs a plan that
 tellr plan --out saved. It refuses a plan with blocked steps, and one that the
-world has moved away from. All database changes are one transaction: they happen
-together or not at all.
+world has moved away from. Database changes are one transaction: they happen
+together or not at all. What would keep an application from its tables is done
+after it, while they are used: indexes, validation, the filling of new columns.
+--at-once puts that into the transaction too.
 
 It may be killed at any moment: the next plan says what is left, and the next
 apply finishes it.

@@ -192,7 +192,9 @@ func Counts(p *plan.Plan) string {
 }
 
 // hazardWords are the kinds of hazards as a reader says them.
-func hazardWords(k resource.HazardKind) string { return oneLine(strings.ReplaceAll(string(k), "_", " ")) }
+func hazardWords(k resource.HazardKind) string {
+	return oneLine(strings.ReplaceAll(string(k), "_", " "))
+}
 
 // hazardCounts sums up a plan's hazards: "1 rewrite (about 1,000,000 rows, 81 MB), 2 lock".
 func hazardCounts(p *plan.Plan) string {

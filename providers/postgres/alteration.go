@@ -65,6 +65,9 @@ func (a *alteration) plan() {
 	}
 	if len(a.clauses) > 0 {
 		a.run(s, a.effort, a.statement())
+		if a.retyped() {
+			a.invalidates(s, a.name, "get another type, and may fail")
+		}
 	}
 	if a.counts() && len(a.later) == 0 || toSerial {
 		a.count(s)

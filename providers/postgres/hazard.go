@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"strings"
+
 	"github.com/tellr-dev/tellr/engine/resource"
 )
 
@@ -42,4 +44,27 @@ func (e effort) hazards(live *resource.Live, on place) []resource.Hazard {
 func hazard(s *resource.Step, kind resource.HazardKind, detail string) {
 	st := &s.Statements[len(s.Statements)-1]
 	st.Hazards = append(st.Hazards, resource.Hazard{Kind: kind, Detail: detail})
+}
+
+// widens says who may do more than before; of a grant to things that are new it says nothing, they had no users.
+func (g *grantsChange) widens(s grantStatement) []resource.Hazard {
+	if !s.grant || g.d.Live == nil {
+		return nil
+	}
+	what := s.kind + " of schema " + g.schema
+	if kind, isDefault := strings.CutPrefix(s.kind, "default_"); isDefault {
+		what = "future " + kind + " of schema " + g.schema
+	} else if s.kind == onSchema {
+		what = "schema " + g.schema
+	}
+	detail := s.grantee + " gets " + s.privs + " on " + what
+	if s.option {
+		detail += ", to hand on too"
+	}
+	return []resource.Hazard{{Kind: resource.HazardPrivilegesWidened, Detail: detail}}
+}
+
+// invalidates says of the last statement of a step what may not work any more behind it.
+func (c *tableChange) invalidates(s *resource.Step, column, how string) {
+	hazard(s, resource.HazardInvalidates, "functions and prepared statements that use "+c.want.columnPlace(column)+" "+how)
 }

@@ -30,6 +30,7 @@ func (c *tableChange) renameColumns() {
 		}
 		s.Reason = "renamed_from = " + sqltext.Quoted(from)
 		c.run(s, exclusive, c.alter("RENAME COLUMN "+sqltext.Ident(from)+" TO "+sqltext.Ident(to)))
+		c.invalidates(s, from, "fail from then on: it is called "+to)
 		undo(s, c.alter("RENAME COLUMN "+sqltext.Ident(to)+" TO "+sqltext.Ident(from)))
 		if isSerial(c.have.column(from).typ) {
 			c.renameSerial(s, c.serialSequence(from), catalog.ObjectName(c.want.name, to, "seq"))
@@ -68,6 +69,7 @@ func (c *tableChange) dropColumns() {
 		}
 		s := c.step(columnPath(name), resource.Delete, "drop column "+name)
 		c.run(s, exclusive, c.alter("DROP COLUMN "+sqltext.Ident(name)))
+		c.invalidates(s, name, "fail from then on")
 		s.Statements[0].Rows = max(c.d.Live.Rows, 0)
 		s.Destroys = true
 		s.NoUndo = "the values of the column are gone"

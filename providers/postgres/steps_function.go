@@ -16,6 +16,7 @@ func functionSteps(p *planner, d *resource.Delta) {
 		f := decodeFunction(livePlace(d.Live), d.Live.Attrs)
 		s := p.step(d, nil, resource.Delete, "drop function "+f.name)
 		run(s, "DROP FUNCTION "+f.signature())
+		hazard(s, resource.HazardInvalidates, "whatever calls "+f.signature()+" fails from then on")
 		undo(s, f.create("CREATE"))
 	default:
 		p.alterFunction(d)
@@ -119,6 +120,7 @@ func (p *planner) alterFunction(d *resource.Delta) {
 	s := p.step(d, nil, resource.Replace, "replace function "+want.name)
 	s.Reason = "Postgres cannot change a function's arguments or result in place"
 	run(s, "DROP FUNCTION "+have.signature())
+	hazard(s, resource.HazardInvalidates, "whatever calls "+have.signature()+" as it was fails from then on")
 	run(s, want.create("CREATE"))
 	p.finishFunction(d, s, want)
 	undo(s, have.create("CREATE"))

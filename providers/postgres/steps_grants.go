@@ -67,7 +67,7 @@ type grantStatement struct {
 
 func (g *grantsChange) plan() {
 	for _, s := range g.differences() {
-		g.statements = append(g.statements, resource.Statement{SQL: g.write(s)})
+		g.statements = append(g.statements, resource.Statement{SQL: g.write(s), Hazards: g.widens(s)})
 		back := s
 		back.grant = !s.grant
 		g.undo = slices.Insert(g.undo, 0, g.write(back))

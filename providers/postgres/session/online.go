@@ -45,6 +45,14 @@ func fillOnline(st resource.Statement, fill resource.Fill) (onlineStatement, err
 // online runs one statement outside a transaction, in the way that its kind
 // asks for.
 func (s *Session) online(ctx context.Context, st onlineStatement, progress func(string)) error {
+	err := s.onlineAs(ctx, st, progress)
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("%w: %w", context.Cause(ctx), err)
+	}
+	return err
+}
+
+func (s *Session) onlineAs(ctx context.Context, st onlineStatement, progress func(string)) error {
 	switch {
 	case st.batch != nil:
 		return s.inBatches(ctx, st, progress)
@@ -175,7 +183,18 @@ func (s *Session) clean(ctx context.Context, statement string, cause error) erro
 		return cause
 	}
 	if _, err := s.exec(ctx, statement); err != nil {
-		return fmt.Errorf("%w; what it left stays there (%w), and the next plan replaces it", cause, err)
+		return &left{cause, err}
 	}
 	return cause
+}
+
+// left says that a failed statement left something that could not be taken
+// away either.
+type left struct{ cause, why error }
+
+func (e *left) Error() string { return e.cause.Error() + e.note() }
+func (e *left) Unwrap() error { return e.cause }
+
+func (e *left) note() string {
+	return "; an invalid index is left, which could not be dropped yet either (" + innermost(e.why) + "): the next plan says so and replaces it"
 }
