@@ -59,10 +59,14 @@ func (s *Session) onlineAs(ctx context.Context, st onlineStatement, progress fun
 	case concurrent(st.text):
 		return s.concurrently(ctx, st, progress)
 	default:
-		return s.patiently(ctx, progress, func() error {
+		err := s.patiently(ctx, progress, func() error {
 			_, err := s.exec(ctx, st.text)
 			return err
 		})
+		if err != nil && st.cleanup != "" && !s.conn.IsClosed() {
+			return s.clean(ctx, st.cleanup, err)
+		}
+		return err
 	}
 }
 
@@ -196,5 +200,5 @@ func (e *left) Error() string { return e.cause.Error() + e.note() }
 func (e *left) Unwrap() error { return e.cause }
 
 func (e *left) note() string {
-	return "; an invalid index is left, which could not be dropped yet either (" + innermost(e.why) + "): the next plan says so and replaces it"
+	return "; what it left could not be taken away yet either (" + innermost(e.why) + "): the next plan says so and replaces it"
 }

@@ -149,7 +149,7 @@ func TestWhatABuildLeavesIsSaid(t *testing.T) {
 	defer tx.Rollback(context.Background()) //nolint:errcheck // a reader
 	session := d.open(resource.Online, Options{Patience: 50 * time.Millisecond, Look: 10 * time.Millisecond})
 	_, err := session.Run(t.Context(), build(false), noHoles, nil)
-	if m := diagnostic(t, err); !strings.Contains(m.Detail, "an invalid index is left") {
+	if m := diagnostic(t, err); !strings.Contains(m.Detail, "what it left could not be taken away yet") {
 		t.Error(err)
 	}
 	d.want("SELECT indisvalid FROM pg_index WHERE indexrelid = 'a'::regclass", "false")
