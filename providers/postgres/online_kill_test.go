@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -265,6 +266,62 @@ func TestNullsStopANotNull(t *testing.T) {
 	psql(t, dsn, "UPDATE s.t SET b = 2")
 	if got := psql(t, dsn, "SELECT count(*) FROM pg_constraint WHERE conname LIKE 'tellr%'"); got != "0" {
 		t.Errorf("%s checks are left", got)
+	}
+}
+
+// late does something when a stage has the lock, as an apply that held it a moment ago.
+type late struct {
+	*postgres.Provider
+	do func()
+}
+
+func (l *late) Open(ctx context.Context, scope resource.Scope, stage resource.Stage, svc resource.Services) (resource.Session, error) {
+	l.do()
+	return l.Provider.Open(ctx, scope, stage, svc)
+}
+
+// A plan of online steps alone looks again behind the lock, too.
+func TestAnOnlinePlanThatCameTooLate(t *testing.T) {
+	dsn := database(t)
+	w := &workspace{dsn: dsn, clients: map[string]string{}}
+	run(t, w, load(t, killBefore), false)
+	psql(t, dsn, killRows)
+	desired := load(t, strings.Replace(killBefore, "t_old = {", `t_more = { columns = ["c"] }, t_old = {`, 1))
+	p, _ := build(t, w, desired, false)
+	l := &late{postgres.New(), func() { psql(t, dsn, "CREATE INDEX t_more ON s.t (c)") }}
+	_, err := apply.Run(context.Background(), apply.Request{Plan: p, Providers: []resource.Provider{w, l}})
+	var stale *apply.Stale
+	if !errors.As(err, &stale) {
+		t.Errorf("%v", err)
+	}
+}
+
+// Who wants all or nothing gets it: one transaction, plainly.
+func TestAtOnce(t *testing.T) {
+	dsn := database(t)
+	w := &workspace{dsn: dsn, clients: map[string]string{}}
+	run(t, w, load(t, killBefore), false)
+	psql(t, dsn, killRows)
+	desired := load(t, killAfter)
+	providers := []resource.Provider{w, postgres.New()}
+	snaps, ds := plan.Read(context.Background(), plan.ReadRequest{Environment: "test", Desired: desired, Providers: providers})
+	if ds.HasErrors() {
+		t.Fatal(ds)
+	}
+	p, ds := plan.Build(plan.Request{Environment: plan.Environment{Name: "test"}, Desired: desired, Providers: providers, Snapshots: snaps, AtOnce: true})
+	if ds.HasErrors() {
+		t.Fatal(ds)
+	}
+	for _, s := range p.Steps {
+		if s.Stage != resource.Database {
+			t.Errorf("%s is of stage %s", s.ID, s.Stage)
+		}
+	}
+	if _, err := apply.Run(context.Background(), apply.Request{Plan: p, Providers: providers}); err != nil {
+		t.Fatal(err)
+	}
+	if again, _ := build(t, w, desired, false); !again.Empty() {
+		t.Error(show(again))
 	}
 }
 
