@@ -88,7 +88,12 @@ func (s *Summary) count(step *resource.Step) {
 				s.Hazards = append(s.Hazards, HazardCount{Kind: h.Kind})
 			}
 			c := &s.Hazards[i]
-			c.Statements, c.Rows, c.Bytes = c.Statements+1, c.Rows+max(h.Rows, 0), c.Bytes+max(h.Bytes, 0)
+			c.Statements++
+			if h.Kind == resource.HazardLock || h.Kind == resource.HazardScan {
+				c.Rows, c.Bytes = max(c.Rows, h.Rows), max(c.Bytes, h.Bytes)
+			} else {
+				c.Rows, c.Bytes = c.Rows+max(h.Rows, 0), c.Bytes+max(h.Bytes, 0)
+			}
 		}
 	}
 	slices.SortFunc(s.Hazards, func(a, b HazardCount) int {

@@ -68,7 +68,9 @@ type Summary struct {
 	Hazards []HazardCount `json:"hazards,omitempty"`
 }
 
-// HazardCount sums up the hazards of one kind.
+// HazardCount sums up the hazards of one kind. Rows and bytes are the sum of
+// what is touched; of locks and scans, which hit the same table again and
+// again, the most.
 type HazardCount struct {
 	Kind       resource.HazardKind `json:"kind"`
 	Statements int                 `json:"statements"`

@@ -109,9 +109,11 @@ func sameSet(a, b []string) bool {
 	return len(a) == len(b) && !slices.ContainsFunc(a, func(x string) bool { return !slices.Contains(b, x) })
 }
 
-// stays tells whether something that is built on a table's columns can stay while columns change: it mentions none of
-// them. On a table that nobody uses it makes way for any change, which is simpler.
-func (c *tableChange) stays(mentions ...string) bool {
+// stays tells whether something that is built on a table's columns can stay while columns change, until its successor is
+// there. was and is are the texts in which the two speak of columns. It cannot stay where a column goes, nor where an
+// expression may not take another type; a plain column that both have Postgres carries along. On a table that nobody uses
+// it makes way for any change, which is simpler.
+func (c *tableChange) stays(was, is []string) bool {
 	if !c.reshaped {
 		return true
 	}
@@ -122,12 +124,18 @@ func (c *tableChange) stays(mentions ...string) bool {
 		if len(ch.Path) < 2 || ch.Path[0] != "columns" || !reshapes(ch) {
 			continue
 		}
-		name := ch.Path[1]
-		if from := c.renames[name]; from != "" {
-			name = from
+		to, from := ch.Path[1], ch.Path[1]
+		if live := c.renames[to]; live != "" {
+			from = live
 		}
-		if slices.ContainsFunc(mentions, func(m string) bool { return strings.Contains(m, name) || strings.Contains(m, sqltext.Ident(name)) }) {
-			return false
+		both := slices.ContainsFunc(is, func(m string) bool { return m == to || m == sqltext.Ident(to) })
+		for _, m := range was {
+			plain := m == from || m == sqltext.Ident(from)
+			switch {
+			case plain && both && len(ch.Path) > 2:
+			case strings.Contains(m, from), strings.Contains(m, sqltext.Ident(from)):
+				return false
+			}
 		}
 	}
 	return true
@@ -135,6 +143,9 @@ func (c *tableChange) stays(mentions ...string) bool {
 
 // mentions are the texts in which an index speaks of columns.
 func (i *indexDef) mentions() []string {
+	if i == nil {
+		return nil
+	}
 	return slices.Concat(i.on, i.columns, i.include, []string{i.where})
 }
 

@@ -25,7 +25,7 @@ func (p *planner) validate(d *resource.Delta, added *resource.Step, on place, wh
 func (c *tableChange) putCheckOnline(s *resource.Step, k constraint) {
 	made := *k.check
 	made.notValid = true
-	if k.have != "" && c.stays(k.mentions()...) {
+	if k.have != "" && c.constraintStays(&k) {
 		c.run(s, exclusive, "ALTER TABLE "+c.want.place.String()+"\n  DROP CONSTRAINT "+sqltext.Ident(k.name)+",\n  ADD "+made.ddl())
 		undo(s, c.alter("ADD "+k.have))
 	} else {
@@ -43,7 +43,7 @@ func (c *tableChange) putKeyOnline(s *resource.Step, k constraint) {
 			c.noNulls(s, name)
 		}
 	}
-	replaces := k.have != "" && c.stays(k.mentions()...)
+	replaces := k.have != "" && c.constraintStays(&k)
 	name := k.key.name
 	if replaces {
 		name = wayName(wayIndex, name)

@@ -73,12 +73,18 @@ func (c *tableChange) constraints() []constraint {
 	return out
 }
 
-// mentions are the texts in which a constraint speaks of columns.
-func (k *constraint) mentions() []string {
-	if k.liveKey != nil {
-		return append(slices.Clone(k.liveKey.columns), k.liveKey.include...)
+// constraintStays tells whether a constraint need not make way for changes of columns.
+func (c *tableChange) constraintStays(k *constraint) bool {
+	columns := func(k *key) []string {
+		if k == nil {
+			return nil
+		}
+		return slices.Concat(k.columns, k.include)
 	}
-	return []string{k.have}
+	if k.liveKey != nil {
+		return c.stays(columns(k.liveKey), columns(k.key))
+	}
+	return c.stays([]string{k.have}, nil)
 }
 
 // onlyName tells whether a primary key changes its name and nothing else.
@@ -98,7 +104,7 @@ func (c *tableChange) only(attr, name, field string) bool {
 // dropConstraints drops what is not wanted any more, and what must make way for columns to change.
 func (c *tableChange) dropConstraints() {
 	for _, k := range c.constraints() {
-		if k.have == "" || k.rename != "" || k.want != "" && c.stays(k.mentions()...) {
+		if k.have == "" || k.rename != "" || k.want != "" && c.constraintStays(&k) {
 			continue
 		}
 		s := c.step(k.path, resource.Delete, "drop "+k.what+" "+k.name)
@@ -171,7 +177,7 @@ func (c *tableChange) addConstraints() {
 			c.putKeyOnline(s, k)
 		case c.busy && k.scan:
 			c.putCheckOnline(s, k)
-		case k.have != "" && c.stays(k.mentions()...):
+		case k.have != "" && c.constraintStays(&k):
 			c.run(s, effort{lock: lockAccessExclusive, scan: k.scan},
 				"ALTER TABLE "+c.want.place.String()+"\n  DROP CONSTRAINT "+sqltext.Ident(k.name)+",\n  ADD "+k.want)
 			if k.what == "primary key" {

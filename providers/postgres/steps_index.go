@@ -8,7 +8,7 @@ import (
 func (c *tableChange) dropIndexes() {
 	for _, name := range c.entries("indexes") {
 		h, w := c.have.index(name), c.want.index(name)
-		if h == nil || w != nil && (c.stays(h.mentions()...) || c.onlyComment(name)) || w == nil && c.onItsWay(name) {
+		if h == nil || w != nil && (c.indexStays(h, w) || c.onlyComment(name)) || w == nil && c.onItsWay(name) {
 			continue
 		}
 		if w == nil && c.busy && !c.goesAlong(h) {
@@ -48,7 +48,7 @@ func (c *tableChange) addIndexes() {
 		if w.at != nil {
 			s.At = w.at
 		}
-		stays := h != nil && c.stays(h.mentions()...)
+		stays := h != nil && c.indexStays(h, w)
 		if h != nil {
 			s.Action, s.Title = resource.Update, "replace index "+name
 			if h.invalid {
@@ -76,7 +76,12 @@ func (c *tableChange) addIndexes() {
 }
 
 // goesAlong tells whether an index is on columns that go, and must go before them.
-func (c *tableChange) goesAlong(h *indexDef) bool { return c.reshaped && !c.stays(h.mentions()...) }
+func (c *tableChange) goesAlong(h *indexDef) bool { return !c.stays(h.mentions(), nil) }
+
+// indexStays tells whether an index need not make way for changes of columns.
+func (c *tableChange) indexStays(h, w *indexDef) bool {
+	return c.stays(h.mentions(), w.mentions()) && (!c.reshaped || h.method == w.method)
+}
 
 // frees notes that a step gives a name of the schema free.
 func (c *tableChange) frees(s *resource.Step, name string) {
