@@ -123,6 +123,10 @@ func (u *underLoad) measure(ctx context.Context, n int, c onlineChange, plainly 
 		return felt{}, err
 	}
 	defer u.pg.DropDatabase(name) //nolint:errcheck // the cluster goes anyway
+	// What the copy has left to write must not be felt as the change's.
+	if err := u.pg.Exec(ctx, name, "CHECKPOINT"); err != nil {
+		return felt{}, err
+	}
 	dsn := u.pg.DSN(u.pg.Superuser(), name)
 	text := loadHead + strings.Replace(loadTable, c.from, c.to, 1)
 	if text == loadHead+loadTable {
