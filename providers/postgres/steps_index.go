@@ -8,7 +8,7 @@ import (
 func (c *tableChange) dropIndexes() {
 	for _, name := range c.entries("indexes") {
 		h, w := c.have.index(name), c.want.index(name)
-		if h == nil || w != nil && (c.indexStays(h, w) || c.onlyComment(name)) || w == nil && c.onItsWay(name) {
+		if h == nil || w != nil && (c.indexStays(h, w) || c.onlyComment(name)) || w == nil && c.busy && c.onItsWay(name) {
 			continue
 		}
 		if w == nil && c.busy && !c.goesAlong(h) {
