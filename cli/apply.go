@@ -10,7 +10,7 @@ type applyOptions struct {
 	File     string // an environment or a saved plan
 	Destroy  bool
 	Vars     variables
-	Allow    []string
+	Permits  permits
 	Yes      bool
 	Expect   string
 	Parallel int
@@ -25,8 +25,10 @@ func newApplyCommand(p *program) *cobra.Command {
 		SuggestFor: []string{"deploy", "up", "run"},
 		Long: `apply plans, shows the plan, asks, and runs that very plan; or it runs a plan that
 tellr plan --out saved. It refuses a plan with blocked steps, and one that the
-world has moved away from. All database changes are one transaction: they happen
-together or not at all.
+world has moved away from. Database changes are one transaction: they happen
+together or not at all. What would keep an application from its tables is done
+after it, while they are used: indexes, validation, the filling of new columns.
+--at-once puts that into the transaction too.
 
 It may be killed at any moment: the next plan says what is left, and the next
 apply finishes it.
@@ -66,7 +68,7 @@ func (o *applyOptions) flags(cmd *cobra.Command) {
 	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask")
 	f.IntVar(&o.Parallel, "parallel", 8, "at most `N` API calls side by side; a database is always changed one statement at a time")
 	f.BoolVar(&o.JSON, "json", false, "print events as JSON lines; needs --yes")
-	allowFlag(cmd, &o.Allow)
+	o.Permits.flags(cmd)
 	o.Vars.flag(cmd)
 }
 

@@ -128,16 +128,16 @@ func (a *applying) prepare(ctx context.Context, emit resource.Emit) error {
 		if a.o.Destroy {
 			verb = "destroy"
 		}
-		made, err := a.makePlan(ctx, planning{file: a.o.File, vars: a.o.Vars, destroy: a.o.Destroy, allow: a.o.Allow, verb: verb}, emit)
+		made, err := a.makePlan(ctx, planning{file: a.o.File, vars: a.o.Vars, destroy: a.o.Destroy, permits: a.o.Permits, verb: verb}, emit)
 		if err != nil {
 			return err
 		}
 		a.made = made
 		return nil
 	}
-	if len(a.o.Allow) > 0 {
-		return fail("--allow-destroy cannot change a saved plan", "a saved plan runs as it was reviewed, or not at all",
-			"allow it where the plan is made: tellr plan ENV.hcl --out FILE --allow-destroy ADDRESS")
+	if flag := a.o.Permits.given(); flag != "" {
+		return fail("--"+flag+" cannot change a saved plan", "a saved plan runs as it was reviewed, or not at all",
+			"say it where the plan is made: tellr plan ENV.hcl --out FILE --"+flag+" …")
 	}
 	saved, err := a.savedPlan(a.o.File, "apply")
 	if err != nil {

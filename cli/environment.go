@@ -112,7 +112,7 @@ type planning struct {
 	file    string
 	vars    variables
 	destroy bool
-	allow   []string
+	permits permits
 	from    string // a recorded snapshot; "" reads the world
 	save    string // where to record the snapshot
 	verb    string
@@ -149,7 +149,8 @@ func (p *program) makePlan(ctx context.Context, o planning, emit resource.Emit) 
 	}
 	built, ds := plan.Build(plan.Request{
 		Environment: of, Desired: env.Resources, Providers: out.providers, Snapshots: snaps,
-		Destroy: o.destroy, Allow: o.allow, Dir: env.Dir, Version: p.Build.Version, Meta: p.meta(env.Dir),
+		Destroy: o.destroy, Allow: o.permits.Destroy, AllowRewrite: o.permits.Rewrite, AllowCheck: o.permits.Check, AtOnce: o.permits.AtOnce,
+		Rules: env.Rules, Dir: env.Dir, Version: p.Build.Version, Meta: p.meta(env.Dir),
 	})
 	if ds.HasErrors() || built == nil {
 		return nil, ds

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/tellr-dev/tellr/engine/apply"
@@ -83,16 +82,13 @@ func interruption(err error) resource.Diagnostics {
 }
 
 func explainBlocked(b *apply.Blocked) resource.Diagnostics {
-	var detail, flags []string
+	var detail []string
 	for _, s := range b.Steps {
 		detail = append(detail, s.Guard()+": "+s.Blocked.Reason)
-		if s.Blocked.Allow != "" {
-			flags = append(flags, render.AllowFlag(s.Blocked.Allow))
-		}
 	}
 	cure := ""
-	if len(flags) > 0 {
-		cure = "if you mean it: " + strings.Join(slices.Compact(flags), " ")
+	if flags := render.Flags(b.Steps); flags != "" {
+		cure = "if you mean it: " + flags
 	}
 	return resource.Diagnostics{{
 		Severity: resource.Error, Summary: "the plan has blocked steps, so nothing was applied",

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tellr-dev/tellr/engine/plan"
 	"github.com/tellr-dev/tellr/engine/render"
+	"github.com/tellr-dev/tellr/engine/resource"
 )
 
 type planOptions struct {
@@ -18,7 +19,7 @@ type planOptions struct {
 	Summary      bool
 	Destroy      bool
 	DetailedExit bool
-	Allow        []string
+	Permits      permits
 	From         string
 	SaveSnapshot string
 }
@@ -70,21 +71,46 @@ at all, if the world has moved since.`,
 	f.BoolVar(&o.DetailedExit, "detailed-exitcode", false, "exit with 2 if changes are pending")
 	f.StringVar(&o.From, "from", "", "plan offline against the world recorded in `SNAPSHOT`")
 	f.StringVar(&o.SaveSnapshot, "save-snapshot", "", "record the live world in `FILE`")
-	allowFlag(cmd, &o.Allow)
+	o.Permits.flags(cmd)
 	o.Vars.flag(cmd)
 	cmd.MarkFlagsMutuallyExclusive("from", "save-snapshot")
 	return cmd
 }
 
-func allowFlag(cmd *cobra.Command, to *[]string) {
-	cmd.Flags().StringArrayVar(to, "allow-destroy", nil, "allow to destroy `ADDRESS` with its data, as the plan shows it; may be repeated")
+// permits are what the user allows a plan to do.
+type permits struct {
+	Destroy, Rewrite, Check []string
+	AtOnce                  bool
+}
+
+func (o *permits) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringArrayVar(&o.Destroy, resource.AllowDestroy, nil, "allow to destroy `ADDRESS` with its data, as the plan shows it; may be repeated")
+	f.StringArrayVar(&o.Rewrite, resource.AllowRewrite, nil, "allow to copy the large table that `ADDRESS` changes, as the plan shows it; may be repeated")
+	f.StringArrayVar(&o.Check, resource.AllowCheck, nil, "do not keep to the check block `NAME` this time; may be repeated")
+	f.BoolVar(&o.AtOnce, "at-once", false, "change tables in one transaction, plainly; whoever uses them waits")
+}
+
+// given names a flag that was given; "" if none was.
+func (o *permits) given() string {
+	switch {
+	case len(o.Destroy) > 0:
+		return resource.AllowDestroy
+	case len(o.Rewrite) > 0:
+		return resource.AllowRewrite
+	case len(o.Check) > 0:
+		return resource.AllowCheck
+	case o.AtOnce:
+		return "at-once"
+	}
+	return ""
 }
 
 func (p *program) runPlan(ctx context.Context, o planOptions) error {
 	progress := p.progress()
 	defer progress.Close()
 	made, err := p.makePlan(ctx, planning{
-		file: o.File, vars: o.Vars, destroy: o.Destroy, allow: o.Allow, from: o.From, save: o.SaveSnapshot, verb: "plan",
+		file: o.File, vars: o.Vars, destroy: o.Destroy, permits: o.Permits, from: o.From, save: o.SaveSnapshot, verb: "plan",
 	}, progress.Event)
 	progress.Close()
 	if err != nil {

@@ -32,7 +32,7 @@ type sandboxes struct {
 func realWiring() wiring {
 	return wiring{
 		kinds: func() []*resource.Kind {
-			return slices.Concat(lakebase.Kinds(), app.Kinds(), postgres.Kinds())
+			return slices.Concat(lakebase.Kinds(), app.Kinds(), postgres.Kinds(), []*resource.Kind{plan.CheckKind})
 		},
 		providers: func(env plan.Environment, version string) []resource.Provider {
 			connect := workspace.Connector(workspace.Options{Profile: env.Profile, Host: env.Host, Version: version})

@@ -15,6 +15,7 @@ import (
 type bench struct {
 	tellr, dir string
 	runs       int
+	rows       int
 }
 
 // cost is what one run of a command took.

@@ -52,7 +52,7 @@ func (r *run) oneByOne(ctx context.Context, stage resource.Stage, steps []*resou
 		if err != nil {
 			return plan.Diagnose(err)
 		}
-		if stage == resource.Database {
+		if stage == r.firstIn(system) {
 			if err := r.stillFresh(ctx, p, scope); err != nil {
 				_ = session.Rollback(context.WithoutCancel(ctx)) // nothing was done in it
 				return err
@@ -64,6 +64,16 @@ func (r *run) oneByOne(ctx context.Context, stage resource.Stage, steps []*resou
 		}
 	}
 	return nil
+}
+
+// firstIn is the first stage that changes a database.
+func (r *run) firstIn(system string) resource.Stage {
+	for _, s := range r.req.Plan.Steps {
+		if s.Stage == resource.Database && s.System == system {
+			return resource.Database
+		}
+	}
+	return resource.Online
 }
 
 // stillFresh looks once more, now that no other apply can be at work: the one

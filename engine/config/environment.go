@@ -33,6 +33,8 @@ type Environment struct {
 	// Resources are in source order, the environment file first, then the
 	// included ones; instances of for_each in the order of their keys.
 	Resources []*resource.Resource
+	// Rules are what kinds declare that are rules for plans and no things.
+	Rules []*resource.Resource
 	// Variables are the declared variables by name.
 	Variables []Variable
 	// Secrets are the secrets that the files refer to, in source order.

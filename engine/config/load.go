@@ -232,7 +232,11 @@ func (l *loader) readResources() {
 			continue
 		}
 		for _, inst := range b.instances {
-			if r := l.resource(inst); r != nil {
+			switch r := l.resource(inst); {
+			case r == nil:
+			case r.Kind.Rule:
+				l.env.Rules = append(l.env.Rules, r)
+			default:
 				l.env.Resources = append(l.env.Resources, r)
 			}
 		}

@@ -15,8 +15,16 @@ type Request struct {
 	Providers   []resource.Provider
 	Snapshots   []*resource.Snapshot
 	Destroy     bool
-	// Allow names the destructive steps that may run, one guard each.
-	Allow []string
+	// Allow names the destructive steps that may run, one guard each;
+	// AllowRewrite those that copy a large table.
+	Allow, AllowRewrite []string
+	// Rules are the check blocks of the files, and AllowCheck names those that
+	// this plan need not keep.
+	Rules      []*resource.Resource
+	AllowCheck []string
+	// AtOnce wants changes of existing tables in one transaction, whoever
+	// waits for it.
+	AtOnce bool
 	// Dir is the folder of the environment file.
 	Dir     string
 	Version string
@@ -31,6 +39,10 @@ func Build(req Request) (*Plan, resource.Diagnostics) {
 	b.ds = ds
 	if b.ds.HasErrors() {
 		return nil, b.ds
+	}
+	b.readRules()
+	if b.ds.HasErrors() {
+		return nil, b.ds.Sort()
 	}
 	b.match(scopes)
 	b.world = newWorld(req.Desired, b.snaps)
@@ -51,6 +63,7 @@ type builder struct {
 	snaps []*resource.Snapshot // one per scope, in the scopes' order
 	world *world
 	ds    resource.Diagnostics
+	rules []rule
 
 	system map[resource.Address]*resource.Snapshot // where each desired thing stands
 	deltas map[resource.Address]*resource.Delta

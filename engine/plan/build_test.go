@@ -74,8 +74,8 @@ func TestStepsFollowReferencesNotFileOrder(t *testing.T) {
 	if got := p.Step("account.app").Needs; !slices.Equal(got, []string{"host.main"}) {
 		t.Errorf("account.app needs %v", got)
 	}
-	if p.Summary != (plan.Summary{Create: 3}) {
-		t.Errorf("summary %+v", p.Summary)
+	if diff := cmp.Diff(plan.Summary{Create: 3}, p.Summary); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -106,7 +106,7 @@ func TestAReplacedThingIsUnknownAgain(t *testing.T) {
 	if p.Step("host.main").Action != resource.Replace {
 		t.Fatalf("host.main is %s, want replace", p.Step("host.main").Action)
 	}
-	if b := p.Step("host.main").Blocked; b == nil || b.Allow != "host.main" {
+	if b := p.Step("host.main").Blocked; b == nil || len(b.Allow) != 1 || b.Allow[0].Name != "host.main" {
 		t.Errorf("replacing a host is blocked by %+v", b)
 	}
 	if got := p.Step("account.app/late").Call.Body.Show(); !strings.Contains(got, "host.main.address") {
@@ -155,7 +155,7 @@ func TestDestroyedDataIsBlockedUntilNamed(t *testing.T) {
 	want := []*resource.Resource{less, full[1], full[2]}
 	p := mustBuild(t, w, want, nil)
 	s := p.Step("box.orders")
-	if s.Blocked == nil || s.Blocked.Allow != "box.orders.items.a" || p.Summary.Blocked != 1 {
+	if s.Blocked == nil || len(s.Blocked.Allow) != 1 || s.Blocked.Allow[0].Name != "box.orders.items.a" || p.Summary.Blocked != 1 {
 		t.Fatalf("blocked is %+v, summary %+v", s.Blocked, p.Summary)
 	}
 	p = mustBuild(t, w, want, func(r *plan.Request) { r.Allow = []string{"box.orders.items.a"} })
@@ -180,7 +180,7 @@ func TestWhatTheFilesNoLongerHaveGoes(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Fatal(diff)
 	}
-	if b := p.Step("box.orders").Blocked; b == nil || b.Allow != "box.orders" {
+	if b := p.Step("box.orders").Blocked; b == nil || len(b.Allow) != 1 || b.Allow[0].Name != "box.orders" {
 		t.Errorf("dropping a box is blocked by %+v", b)
 	}
 	if b := p.Step("account.app").Blocked; b != nil {

@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"slices"
-
 	"github.com/tellr-dev/tellr/engine/resource"
 )
 
@@ -28,6 +26,7 @@ func (b *builder) finish() (*Plan, resource.Diagnostics) {
 		if s.Blocked != nil {
 			p.Summary.Blocked++
 		}
+		p.Summary.count(s)
 	}
 	for _, a := range b.order {
 		d := b.deltas[a]
@@ -91,26 +90,5 @@ func (b *builder) records(p *Plan, touched map[resource.Address][]string) {
 			continue
 		}
 		p.Records = append(p.Records, r)
-	}
-}
-
-// checkAllowed refuses a permission that permits nothing: a typing error must
-// not pass for a decision.
-func (b *builder) checkAllowed(p *Plan) {
-	for _, allow := range b.req.Allow {
-		if slices.ContainsFunc(p.Steps, func(s *resource.Step) bool { return s.Destroys && s.Guard() == allow }) {
-			continue
-		}
-		names := ""
-		for _, s := range p.Steps {
-			if s.Destroys {
-				names += "\n  " + s.Guard()
-			}
-		}
-		if names == "" {
-			names = "\n  nothing"
-		}
-		b.ds.Errorf(nil, "--allow-destroy "+allow+" names nothing that this plan destroys",
-			"name exactly what the plan shows as blocked, or leave the flag out", "it would destroy:%s", names)
 	}
 }

@@ -174,6 +174,11 @@ func (v *vertices) place(i int, s *resource.Step) {
 		return // things that go are ordered by rank and by their provider
 	}
 	first, last := v.node(s.Node)
+	if s.Stage == resource.Online {
+		// It comes after the transaction, and nothing in a transaction can wait for it: what must come after it says so.
+		v.edge(i, last)
+		return
+	}
 	v.edge(i, first)
 	v.edge(last, i)
 	v.members[s.Node] = append(v.members[s.Node], i)

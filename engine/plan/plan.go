@@ -64,6 +64,18 @@ type Summary struct {
 	Unchanged int `json:"unchanged"`
 	// Blocked counts steps that may not run.
 	Blocked int `json:"blocked"`
+	// Hazards counts statements by their dangers, the worst first.
+	Hazards []HazardCount `json:"hazards,omitempty"`
+}
+
+// HazardCount sums up the hazards of one kind. Rows and bytes are the sum of
+// what is touched; of locks and scans, which hit the same table again and
+// again, the most.
+type HazardCount struct {
+	Kind       resource.HazardKind `json:"kind"`
+	Statements int                 `json:"statements"`
+	Rows       int64               `json:"rows,omitempty"`
+	Bytes      int64               `json:"bytes,omitempty"`
 }
 
 // Meta is what differs between two makings of the same plan.

@@ -41,6 +41,7 @@ func (b *builder) steps() {
 			Deltas:      w.deltas,
 			Live:        w.snap,
 			Destroy:     b.req.Destroy,
+			AtOnce:      b.req.AtOnce,
 			Lookup:      b.lookup,
 			Resource:    func(a resource.Address) *resource.Resource { return b.world.desired[a] },
 			Dir:         b.req.Dir,
@@ -123,9 +124,7 @@ func (b *builder) complete(s *resource.Step) {
 	if (s.Action == resource.Delete || s.Action == resource.Replace) && len(s.Path) == 0 && d.Kind.Data {
 		s.Destroys = true
 	}
-	if s.Destroys && s.Blocked == nil && !slices.Contains(b.req.Allow, s.Guard()) {
-		s.Blocked = &resource.Block{Reason: "it destroys data", Allow: s.Guard()}
-	}
+	b.judge(s)
 }
 
 // Fingerprint identifies a live thing by its identity and all that its kind

@@ -148,29 +148,23 @@ func (t *thing) place() string {
 	return ""
 }
 
-// allows lists the words that lift the plan's blocks, each once, in order.
-func allows(p *plan.Plan) []string {
+// Flags gives the flags that lift the blocks of steps, each once, ready for a
+// shell; "" if there is nothing to allow. A block that nothing lifts is left
+// out.
+func Flags(steps []*resource.Step) string {
 	var out []string
-	for _, s := range p.Steps {
-		if s.Blocked != nil && s.Blocked.Allow != "" && !slices.Contains(out, s.Blocked.Allow) {
-			out = append(out, s.Blocked.Allow)
+	for _, s := range steps {
+		if s.Blocked == nil {
+			continue
+		}
+		for _, p := range s.Blocked.Allow {
+			if f := "--" + p.Flag + " " + shellQuote(p.Name); !slices.Contains(out, f) {
+				out = append(out, f)
+			}
 		}
 	}
-	return out
+	return strings.Join(out, " ")
 }
-
-// Flags gives the flags that allow what a plan may not destroy, ready for a
-// shell; "" if there is nothing to allow.
-func Flags(p *plan.Plan) string {
-	words := allows(p)
-	for i, w := range words {
-		words[i] = AllowFlag(w)
-	}
-	return strings.Join(words, " ")
-}
-
-// AllowFlag is the flag that allows one destructive step, ready for a shell.
-func AllowFlag(guard string) string { return "--allow-destroy " + shellQuote(guard) }
 
 // shellQuote quotes a word for a POSIX shell where it needs it.
 func shellQuote(s string) string {
@@ -195,6 +189,24 @@ func Counts(p *plan.Plan) string {
 		line += fmt.Sprintf(", %d blocked", p.Summary.Blocked)
 	}
 	return line + ". sha256:" + ShortHash(p)
+}
+
+// hazardWords are the kinds of hazards as a reader says them.
+func hazardWords(k resource.HazardKind) string {
+	return oneLine(strings.ReplaceAll(string(k), "_", " "))
+}
+
+// hazardCounts sums up a plan's hazards: "1 rewrite (about 1,000,000 rows, 81 MB), 2 lock".
+func hazardCounts(p *plan.Plan) string {
+	var parts []string
+	for _, c := range p.Summary.Hazards {
+		part := thousands(int64(c.Statements)) + " " + hazardWords(c.Kind)
+		if n := touched(c.Rows, c.Bytes); n != "" {
+			part += " (" + n + ")"
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // ShortHash is the beginning of a plan's hash, as people write it.

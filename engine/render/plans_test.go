@@ -123,7 +123,7 @@ func everyAction() *plan.Plan {
 		&resource.Step{
 			ID: "table.orders.columns.total", Address: orders, Path: resource.Path{"columns", "total"}, Action: resource.Update, Cause: resource.CauseConfig,
 			Reason: "the block no longer has it", Title: "drop column total", Stage: resource.Database, System: "db", At: at("environments/dev.hcl", 41), Destroys: true,
-			Blocked:    &resource.Block{Reason: "it destroys data", Allow: "table.orders.columns.total"},
+			Blocked:    &resource.Block{Reason: "it destroys data", Allow: []resource.Permit{{Flag: resource.AllowDestroy, Name: "table.orders.columns.total"}}},
 			Changes:    []resource.Change{{Path: resource.Path{"columns", "total"}, Live: resource.Object(resource.F("type", str("numeric(10,2)"))), Cause: resource.CauseConfig, Destroys: true}},
 			Statements: []resource.Statement{{SQL: resource.RawSQL(`ALTER TABLE "app_data"."orders" DROP COLUMN "total"`), Lock: "ACCESS EXCLUSIVE", LockOn: "app_data.orders", Rows: 120345}},
 			NoUndo:     "the column's values are gone",
@@ -131,7 +131,7 @@ func everyAction() *plan.Plan {
 		&resource.Step{
 			ID: `table.logs["eu west"]`, Address: addr(`table.logs["eu west"]`), Action: resource.Delete, Cause: resource.CauseConfig,
 			Reason: "no file declares it any more", Title: "drop table", Stage: resource.Database, System: "db", Destroys: true,
-			Blocked:    &resource.Block{Reason: "it destroys data", Allow: `table.logs["eu west"]`},
+			Blocked:    &resource.Block{Reason: "it destroys data", Allow: []resource.Permit{{Flag: resource.AllowDestroy, Name: `table.logs["eu west"]`}}},
 			Statements: []resource.Statement{{SQL: resource.RawSQL(`DROP TABLE "app_data"."logs"`), Rows: 1, Bytes: 8192}},
 			NoUndo:     "the rows are gone",
 		},

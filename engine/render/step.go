@@ -70,11 +70,18 @@ func mixed(cs []resource.Change) bool {
 func (t *textWriter) statements(step *resource.Step) {
 	last := ""
 	for _, st := range step.Statements {
-		if h := hazards(st); h != last {
+		if h := effects(st); h != last {
 			if h != "" {
 				t.line(6, t.s.Muted("-- "+oneLine(h)))
 			}
 			last = h
+		}
+		for _, h := range st.Hazards {
+			t.hazard(h)
+		}
+		if st.Batch != nil {
+			t.line(6, t.s.Muted(fmt.Sprintf("-- in batches, each a transaction of its own: $1 and $2 go by %s up to (%s), again until a pass touches no row",
+				thousands(st.Batch.Size), oneLine(st.Batch.End.String()))))
 		}
 		sql := strings.TrimRight(printable(st.SQL.String()), "; \n\t")
 		for line := range strings.SplitSeq(sql+";", "\n") {
@@ -100,8 +107,21 @@ func (t *textWriter) holes(line string) string {
 	}
 }
 
-// hazards words what a statement does to those who use the table meanwhile.
-func hazards(st resource.Statement) string {
+// hazard shows a danger that the effects of a statement do not say yet.
+func (t *textWriter) hazard(h resource.Hazard) {
+	switch h.Kind {
+	case resource.HazardLock, resource.HazardRewrite, resource.HazardScan:
+		return
+	}
+	line := "-- " + hazardWords(h.Kind) + ": " + oneLine(h.Detail)
+	if n := touched(h.Rows, h.Bytes); n != "" {
+		line += ", " + n
+	}
+	t.line(6, t.s.Warning(line))
+}
+
+// effects words what a statement does to those who use the table meanwhile.
+func effects(st resource.Statement) string {
 	var parts []string
 	if st.Lock != "" {
 		lock := st.Lock + " lock"
@@ -116,11 +136,20 @@ func hazards(st resource.Statement) string {
 	if st.Scan {
 		parts = append(parts, "reads the whole table")
 	}
-	if st.Rows > 0 {
-		parts = append(parts, "about "+Count(int(st.Rows), "row"))
+	if n := touched(st.Rows, st.Bytes); n != "" {
+		parts = append(parts, n)
 	}
-	if st.Bytes > 0 {
-		parts = append(parts, size(st.Bytes))
+	return strings.Join(parts, ", ")
+}
+
+// touched words how much a statement touches; "" if that is not known.
+func touched(rows, bytes int64) string {
+	var parts []string
+	if rows > 0 {
+		parts = append(parts, "about "+Count(int(rows), "row"))
+	}
+	if bytes > 0 {
+		parts = append(parts, size(bytes))
 	}
 	return strings.Join(parts, ", ")
 }

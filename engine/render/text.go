@@ -82,7 +82,24 @@ func (t *textWriter) header(p *plan.Plan) {
 		}
 	}
 	t.line(0, t.s.Heading(head)+t.s.Muted("  "+strings.Join(where, "  ")))
+	t.careful(p)
 	t.line(0, "")
+}
+
+// largeTable is from where on a lock or a copy of a table is said first.
+const largeTable = 100 << 20
+
+// careful says before all else which large tables nobody can use for a while.
+func (t *textWriter) careful(p *plan.Plan) {
+	for _, s := range p.Steps {
+		for _, st := range s.Statements {
+			for _, h := range st.Hazards {
+				if (h.Kind == resource.HazardLock || h.Kind == resource.HazardRewrite) && h.Bytes >= largeTable {
+					t.line(0, t.s.Warning("careful:")+" "+oneLine(h.Detail)+", "+touched(h.Rows, h.Bytes)+t.s.Muted(" ("+printable(s.Guard())+")"))
+				}
+			}
+		}
+	}
 }
 
 func (t *textWriter) section(sec *section) {
@@ -147,7 +164,7 @@ func (t *textWriter) block(step *resource.Step) {
 		return
 	}
 	line := t.s.Blocked("blocked:") + " " + oneLine(step.Blocked.Reason)
-	if step.Blocked.Allow == "" {
+	if len(step.Blocked.Allow) == 0 {
 		line += t.s.Muted(" (nothing allows it)")
 	}
 	t.line(6, line)
@@ -155,7 +172,7 @@ func (t *textWriter) block(step *resource.Step) {
 
 // unblock says how to go on after a refusal.
 func (t *textWriter) unblock(p *plan.Plan) {
-	flags := Flags(p)
+	flags := Flags(p.Steps)
 	if flags == "" {
 		return
 	}
@@ -174,6 +191,9 @@ func (t *textWriter) footer(p *plan.Plan) {
 	}
 	t.undeclared(p)
 	t.notes(p)
+	if h := hazardCounts(p); h != "" {
+		t.line(0, t.s.Warning("Hazards:")+" "+h+".")
+	}
 	t.line(0, t.s.Muted(stages(p)))
 	t.line(0, t.s.Heading(Counts(p)))
 }
@@ -190,8 +210,11 @@ func stages(p *plan.Plan) string {
 			continue
 		}
 		part := fmt.Sprintf("%s %s", st, thousands(int64(n[st])))
-		if st == resource.Database {
+		switch st {
+		case resource.Database:
 			part += " in one transaction"
+		case resource.Online:
+			part += " each by itself, while the database is used"
 		}
 		if p.Destroy {
 			parts = append([]string{part}, parts...)

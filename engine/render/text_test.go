@@ -116,10 +116,10 @@ func TestNoEscapes(t *testing.T) {
 		step := &resource.Step{
 			ID: s, Address: a, Path: resource.Path{s}, Action: rapid.SampledFrom([]resource.Action{resource.Create, resource.Update, resource.Delete}).Draw(rt, "action"),
 			Title: s, Reason: s, Stage: resource.Database, At: at(s+"x", 1), Changes: []resource.Change{change}, NoUndo: s, Destroys: true,
-			Blocked: &resource.Block{Reason: s, Allow: s}, Wait: &resource.Wait{For: s},
+			Blocked: &resource.Block{Reason: s, Allow: []resource.Permit{{Flag: s, Name: s}}}, Wait: &resource.Wait{For: s},
 			Call:       &resource.Call{Method: "POST", Path: str(s), Query: []resource.Param{{Name: s, Value: str(s)}}, Body: resource.Object(resource.F(s, str(s)))},
 			Upload:     &resource.Upload{Source: s, Target: str(s), Files: []resource.File{{Path: s}}},
-			Statements: []resource.Statement{{SQL: resource.SQL{{Text: s}, {Hole: s, Format: resource.Ident}}, LockOn: s, Lock: s}},
+			Statements: []resource.Statement{{SQL: resource.SQL{{Text: s}, {Hole: s, Format: resource.Ident}}, LockOn: s, Lock: s, Hazards: []resource.Hazard{{Kind: resource.HazardKind(s), Detail: s}}, Batch: &resource.Batch{End: resource.RawSQL(s)}}},
 		}
 		p := newPlan(plan.Summary{}, step)
 		p.Environment = plan.Environment{Name: s, File: s, Host: s, Profile: s}

@@ -15,6 +15,9 @@ type Kind struct {
 	// Order places kinds that do not refer to each other: lower is created
 	// first and destroyed last.
 	Order int
+	// Rule: what it declares is no thing in the world but says what a plan may
+	// do. It is decoded and documented as other kinds are, and never planned.
+	Rule bool
 	// Data says that the thing holds data, so that destroying or replacing it
 	// is blocked until the user names it.
 	Data bool

@@ -43,6 +43,9 @@ type StepsRequest struct {
 	Deltas      []*Delta // of this system, in graph order; no-ops included
 	Live        *Snapshot
 	Destroy     bool
+	// AtOnce: changes of existing tables are to be in the transaction too,
+	// plainly, whoever waits for them.
+	AtOnce bool
 	// Lookup resolves an attribute of any thing: its configured value, its
 	// live value, or a hole if it is known only later.
 	Lookup func(AttrRef) Value

@@ -57,7 +57,8 @@ type Step struct {
 	NoUndo string `json:"no_undo,omitempty"`
 }
 
-// Guard is the name by which --allow-destroy allows a destructive step.
+// Guard is the name by which --allow-destroy allows a destructive step, and
+// --allow-rewrite one that copies a large table.
 func (s *Step) Guard() string {
 	if len(s.Path) == 0 {
 		return s.Address.String()
@@ -68,9 +69,24 @@ func (s *Step) Guard() string {
 // Block says why a step may not run.
 type Block struct {
 	Reason string `json:"reason"`
-	// Allow is the word that lifts the block; "" if nothing does.
-	Allow string `json:"allow,omitempty"`
+	// Allow lists what lifts the block, all of it together; empty if nothing
+	// does.
+	Allow []Permit `json:"allow,omitempty"`
 }
+
+// Permit is what a user says to lift a block: a flag, and the name of exactly
+// what it allows.
+type Permit struct {
+	Flag string `json:"flag"` // "allow-destroy"
+	Name string `json:"name"` // "table.orders.columns.total"
+}
+
+// The flags that lift blocks.
+const (
+	AllowDestroy = "allow-destroy" // of data, by the step's guard
+	AllowRewrite = "allow-rewrite" // of a large table, by the step's guard
+	AllowCheck   = "allow-check"   // what a check forbids, by the check's name
+)
 
 // Yield is one computed attribute that a step makes known.
 type Yield struct {
@@ -134,6 +150,13 @@ type Statement struct {
 	Scan    bool   `json:"scan,omitempty"`    // reads the whole table under the lock
 	Rows    int64  `json:"rows,omitempty"`    // touched, by the catalog's estimate
 	Bytes   int64  `json:"bytes,omitempty"`
+	// Hazards are the dangers of it, each of its own kind.
+	Hazards []Hazard `json:"hazards,omitempty"`
+	// Batch: it is run again and again, over a range at a time.
+	Batch *Batch `json:"batch,omitempty"`
+	// Cleanup takes away what a failure of the statement leaves behind (the
+	// invalid index of a concurrent build).
+	Cleanup SQL `json:"cleanup,omitempty"`
 }
 
 // Call is one API call.

@@ -19,6 +19,8 @@ type alteration struct {
 
 	clauses []string
 	effort  effort
+	// later are the clauses that need the column to refuse nulls, which it does only after the table was read.
+	later []string
 }
 
 // settingExpression is the version from which a generated column's expression can be changed in place.
@@ -47,6 +49,7 @@ func (a *alteration) plan() {
 	a.nulls()
 	a.numbering()
 	a.defaults()
+	defer a.refuseNulls()
 	comment := a.canonical.comment != a.have.comment
 	if first == "" && len(a.clauses) == 0 && !comment && !toSerial {
 		return
@@ -68,11 +71,12 @@ func (a *alteration) plan() {
 	}
 	if len(a.clauses) > 0 {
 		a.run(s, a.effort, a.statement())
+		if a.retyped() {
+			a.invalidates(s, a.name, "get another type, and may fail")
+		}
 	}
-	if id := a.canonical.identity; toSerial || id != nil && a.have.identity == nil && id.start == "" && !strings.HasPrefix(id.increment, "-") {
-		// The new sequence goes on where the values that are there end.
-		a.run(s, effort{scan: true}, fmt.Sprintf("SELECT setval(%s, coalesce(max(%s), 0) + 1, false) FROM %s",
-			sqltext.Literal(a.newSequence().String()), sqltext.Ident(a.name), a.tableChange.want.place))
+	if a.counts() && len(a.later) == 0 || toSerial {
+		a.count(s)
 	}
 	if fromSerial && first == "" {
 		run(s, "DROP SEQUENCE "+a.oldSequence().String())
@@ -84,6 +88,39 @@ func (a *alteration) plan() {
 		run(s, commentOn("COLUMN "+a.tableChange.want.columnPlace(a.name), a.want.comment))
 	}
 	a.judge(s)
+}
+
+// counts tells whether a new identity has to go on where the values that are there end.
+func (a *alteration) counts() bool {
+	id := a.canonical.identity
+	return id != nil && a.have.identity == nil && id.start == "" && !strings.HasPrefix(id.increment, "-")
+}
+
+func (a *alteration) count(s *resource.Step) {
+	a.run(s, effort{scan: true}, fmt.Sprintf("SELECT setval(%s, coalesce(max(%s), 0) + 1, false) FROM %s",
+		sqltext.Literal(a.newSequence().String()), sqltext.Ident(a.name), a.tableChange.want.place))
+}
+
+// refuseNulls makes the step after which the column refuses nulls, with what needs that.
+func (a *alteration) refuseNulls() {
+	if a.later == nil {
+		return
+	}
+	s := online(a.step(columnPath(a.name), resource.Update, "set not null of column "+a.name))
+	if len(a.steps) > 1 && slices.ContainsFunc(a.steps, func(o *resource.Step) bool { return o != s && o.ID == s.ID }) {
+		s.ID += "/not_null"
+		s.Changes = nil
+		need(s, strings.TrimSuffix(s.ID, "/not_null"))
+	}
+	a.notNull(s, a.name)
+	if a.clauses = a.later; len(a.clauses) > 0 {
+		a.run(s, exclusive, a.statement())
+		undo(s, a.alter("ALTER COLUMN "+sqltext.Ident(a.name)+" DROP IDENTITY"))
+	}
+	if a.counts() {
+		a.count(s)
+	}
+	undo(s, a.alter("ALTER COLUMN "+sqltext.Ident(a.name)+" DROP NOT NULL"))
 }
 
 // newSequence and oldSequence are where the sequence of a serial column stands after, and before.
@@ -174,7 +211,7 @@ func (a *alteration) retype() {
 		text += " USING " + sqltext.Ident(a.name) + "::" + typ
 	}
 	a.clause(text)
-	if rewrites(from, to) || a.want.using != "" {
+	if rewrites(from, to) || a.want.using != "" && a.want.using != sqltext.Ident(a.name) {
 		a.effort.rewrite = true
 	} else if from != to {
 		a.effort.scan = !sameBase(from, to)
@@ -189,6 +226,8 @@ func (a *alteration) nulls() {
 	wants := a.canonical.notNull || isSerial(a.canonical.typ) || a.canonical.identity != nil
 	had := h.refusesNull(a.have)
 	switch {
+	case wants && !had && a.busy && !a.effort.rewrite:
+		a.later = []string{}
 	case wants && !had:
 		a.clause("SET NOT NULL")
 		a.effort.scan = !a.effort.rewrite
@@ -202,6 +241,8 @@ func (a *alteration) numbering() {
 	w, h := a.canonical.identity, a.have.identity
 	switch {
 	case w == nil:
+	case h == nil && a.later != nil:
+		a.later = append(a.later, "ALTER COLUMN "+sqltext.Ident(a.name)+" ADD "+a.want.identity.ddl())
 	case h == nil:
 		a.clause("ADD " + a.want.identity.ddl())
 	case *w != *h:
@@ -314,7 +355,10 @@ func (a *alteration) judge(s *resource.Step) {
 		s.NoUndo = "the sequence of the column would have to be counted anew"
 		return
 	}
-	back := alteration{tableChange: a.tableChange, name: a.name, want: a.have, have: a.canonical, canonical: a.have}
+	plainly, done := *a.tableChange, *a.canonical
+	plainly.busy = false
+	done.notNull = done.notNull && a.later == nil // that is undone with the step that does it
+	back := alteration{tableChange: &plainly, name: a.name, want: a.have, have: &done, canonical: a.have}
 	back.drops()
 	back.retype()
 	back.nulls()

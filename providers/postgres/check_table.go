@@ -117,6 +117,7 @@ func (c *checker) column(f resource.Field, columns []string) {
 	}
 	c.expression("the default of "+what, def)
 	c.expression("the expression of "+what, gen)
+	c.expression("using of "+what, v.Get("using"))
 	switch id.Kind() {
 	case resource.KindString:
 		if word := identityWord(id.Str()); word != identityAlways && word != identityByDefault {

@@ -40,14 +40,19 @@ type planner struct {
 	after    []waiting
 	madeWay  map[resource.Address]string // the steps of tables that drop policies which change
 	remade   chain                       // what goes and comes back around a change below it
-	changing map[place]bool              // tables that the plan touches; made when first asked for
+	// keysDone and referring are the keys that are made in the Online stage, and the foreign keys that may need them.
+	keysDone  []keyDone
+	referring []referring
+	// plainDrops are the indexes that go in the Online stage unless their name is wanted before, by step.
+	plainDrops map[string]plainDrop
+	changing   map[place]bool // tables that the plan touches; made when first asked for
 }
 
 func newPlanner(v *view, req resource.StepsRequest) *planner {
 	p := &planner{
 		view: v, req: req, deltas: make(map[resource.Address]*resource.Delta, len(req.Deltas)),
 		made: map[place]*resource.Delta{}, gone: map[place]*resource.Delta{}, goneAlong: map[place]bool{}, granted: map[string]bool{}, renamedTables: map[string]string{}, kept: map[string]bool{},
-		freed: map[place][]string{}, madeWay: map[resource.Address]string{}, unreferenced: map[place][]string{},
+		freed: map[place][]string{}, madeWay: map[resource.Address]string{}, unreferenced: map[place][]string{}, plainDrops: map[string]plainDrop{},
 	}
 	for _, d := range req.Deltas {
 		p.deltas[d.Address] = d
@@ -111,6 +116,7 @@ func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
 			spec.steps(p, d)
 		}
 	}
+	p.stage()
 	p.order()
 	return p.steps, p.ds
 }
@@ -190,6 +196,7 @@ func runOn(s *resource.Step, live *resource.Live, on place, e effort, sql string
 	if e.lock != "" {
 		st.LockOn = on.String()
 	}
+	st.Hazards = e.hazards(live, on)
 	if live != nil && (e.rewrite || e.scan) {
 		st.Rows, st.Bytes = max(live.Rows, 0), max(live.Bytes, 0)
 	}

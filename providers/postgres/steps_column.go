@@ -3,7 +3,6 @@ package postgres
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/tellr-dev/tellr/engine/resource"
 	"github.com/tellr-dev/tellr/providers/postgres/catalog"
@@ -31,6 +30,7 @@ func (c *tableChange) renameColumns() {
 		}
 		s.Reason = "renamed_from = " + sqltext.Quoted(from)
 		c.run(s, exclusive, c.alter("RENAME COLUMN "+sqltext.Ident(from)+" TO "+sqltext.Ident(to)))
+		c.invalidates(s, from, "fail from then on: it is called "+to)
 		undo(s, c.alter("RENAME COLUMN "+sqltext.Ident(to)+" TO "+sqltext.Ident(from)))
 		if c.have.column(from).numbersItself() {
 			c.renameSerial(s, c.serialSequence(from), catalog.ObjectName(c.want.name, to, "seq"))
@@ -69,6 +69,7 @@ func (c *tableChange) dropColumns() {
 		}
 		s := c.step(columnPath(name), resource.Delete, "drop column "+name)
 		c.run(s, exclusive, c.alter("DROP COLUMN "+sqltext.Ident(name)))
+		c.invalidates(s, name, "fail from then on")
 		s.Statements[0].Rows = max(c.d.Live.Rows, 0)
 		s.Destroys = true
 		s.NoUndo = "the values of the column are gone"
@@ -97,6 +98,10 @@ func (c *tableChange) addColumns() {
 }
 
 func (c *tableChange) addColumn(s *resource.Step, w *column) {
+	if c.busy && w.fillable() {
+		c.addFilling(s, w)
+		return
+	}
 	// A column that is to be in the primary key becomes not null with it.
 	c.run(s, effort{lock: lockAccessExclusive, rewrite: w.fillsByRow()}, c.alter("ADD COLUMN "+w.ddl(c.want.inPrimaryKey(w.name))))
 	if clauses, _ := w.stores(w.name, columnStorage{}); len(clauses) > 0 {
@@ -121,11 +126,7 @@ func (c *column) fillsByRow() bool {
 	if c.generated != "" && !c.virtual || c.identity != nil || isSerialWord(c.typ) {
 		return true
 	}
-	def := strings.ToLower(c.def)
-	for _, stable := range []string{"now()", "current_timestamp", "transaction_timestamp()", "statement_timestamp()", "current_date", "localtimestamp"} {
-		def = strings.ReplaceAll(def, stable, "")
-	}
-	return strings.Contains(def, "(") && !strings.HasPrefix(def, "'")
+	return isVolatile(c.def)
 }
 
 // alterColumns changes what stays, one step a column.
@@ -146,6 +147,9 @@ func (c *tableChange) alterColumns() {
 			continue
 		}
 		a := alteration{tableChange: c, name: name, want: w, have: h, canonical: c.canonicalColumn(name, h)}
+		if c.isFilling(name) {
+			a.have = a.filled()
+		}
 		a.plan()
 	}
 }

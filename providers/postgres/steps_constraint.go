@@ -17,17 +17,22 @@ type constraint struct {
 	validate   bool   // all that changes is that existing rows are looked at too
 	rename     string // all that changes is the name, to this
 	at         *resource.Range
+	// key is the desired primary key or unique constraint, and word what it is in SQL; liveKey the live one.
+	key, liveKey *key
+	word         string
+	check        *check // desired
 }
 
 // constraints lists the constraints that change.
 func (c *tableChange) constraints() []constraint {
 	var out []constraint
 	if changed(c.d, "primary_key") {
-		k := constraint{path: resource.Path{"primary_key"}, what: "primary key", scan: true}
+		k := constraint{path: resource.Path{"primary_key"}, what: "primary key", scan: true, word: "PRIMARY KEY"}
 		if h := c.have.primaryKey; h != nil {
-			k.name, k.have = h.name, h.ddl("PRIMARY KEY")
+			k.name, k.have, k.liveKey = h.name, h.ddl("PRIMARY KEY"), h
 		}
 		if w := c.want.primaryKey; w != nil {
+			k.key = w
 			k.want, k.at = w.ddl("PRIMARY KEY"), w.at
 			if k.name == "" {
 				k.name = w.name
@@ -39,11 +44,12 @@ func (c *tableChange) constraints() []constraint {
 		out = append(out, k)
 	}
 	for _, name := range c.entries("uniques") {
-		k := constraint{path: resource.Path{"uniques", name}, what: "unique constraint", name: name, scan: true}
+		k := constraint{path: resource.Path{"uniques", name}, what: "unique constraint", name: name, scan: true, word: "UNIQUE"}
 		if h := c.have.unique(name); h != nil {
-			k.have = h.ddl("UNIQUE")
+			k.have, k.liveKey = h.ddl("UNIQUE"), h
 		}
 		if w := c.want.unique(name); w != nil {
+			k.key = w
 			k.want, k.at = w.ddl("UNIQUE"), w.at
 		}
 		out = append(out, k)
@@ -61,16 +67,34 @@ func (c *tableChange) constraints() []constraint {
 	for _, name := range c.entries("checks") {
 		k := constraint{path: resource.Path{"checks", name}, what: "check", name: name}
 		h, w := c.have.check(name), c.want.check(name)
+		if h != nil && c.isLeft(name) {
+			continue
+		}
 		if h != nil {
 			k.have = h.ddl()
 		}
 		if w != nil {
+			k.check = w
 			k.want, k.at, k.scan = w.ddl(), w.at, !w.notValid && !w.notEnforced
 		}
 		k.validate = h != nil && w != nil && h.notValid && !w.notValid && c.only("checks", name, "not_valid")
 		out = append(out, k)
 	}
 	return c.withoutTouched(out)
+}
+
+// constraintStays tells whether a constraint need not make way for changes of columns.
+func (c *tableChange) constraintStays(k *constraint) bool {
+	columns := func(k *key) []string {
+		if k == nil {
+			return nil
+		}
+		return slices.Concat(k.columns, k.include)
+	}
+	if k.liveKey != nil {
+		return c.stays(columns(k.liveKey), columns(k.key))
+	}
+	return c.stays([]string{k.have}, nil)
 }
 
 // onlyName tells whether a primary key changes its name and nothing else.
@@ -90,7 +114,7 @@ func (c *tableChange) only(attr, name, field string) bool {
 // dropConstraints drops what is not wanted any more, and what must make way for columns to change.
 func (c *tableChange) dropConstraints() {
 	for _, k := range c.constraints() {
-		if k.have == "" || k.rename != "" || k.want != "" && !c.reshaped {
+		if k.have == "" || k.rename != "" || k.want != "" && c.constraintStays(&k) {
 			continue
 		}
 		s := c.step(k.path, resource.Delete, "drop "+k.what+" "+k.name)
@@ -102,6 +126,7 @@ func (c *tableChange) dropConstraints() {
 		c.run(s, exclusive, c.alter("DROP CONSTRAINT "+sqltext.Ident(k.name)))
 		undo(s, c.alter("ADD "+k.have))
 		if k.what != "check" {
+			hazard(s, resource.HazardIndexDropped, unneeded)
 			c.frees(s, k.name)
 			c.building = append(c.building, taking{s, c.have.place})
 		}
@@ -152,10 +177,17 @@ func (c *tableChange) addConstraints() {
 			continue
 		case k.validate:
 			s.Title = "validate " + k.what + " " + k.name
+			if c.busy {
+				online(s)
+			}
 			c.run(s, effort{lock: lockShareUpdateExcl, scan: true}, c.alter("VALIDATE CONSTRAINT "+sqltext.Ident(k.name)))
 			s.NoUndo = "it holds for all rows now, which hurts nobody"
 			continue
-		case k.have != "" && !c.reshaped:
+		case c.busy && k.key != nil && !k.key.withoutOverlaps:
+			c.putKeyOnline(s, k)
+		case c.busy && k.check != nil && k.scan:
+			c.putCheckOnline(s, k)
+		case k.have != "" && c.constraintStays(&k):
 			c.run(s, effort{lock: lockAccessExclusive, scan: k.scan},
 				"ALTER TABLE "+c.want.place.String()+"\n  DROP CONSTRAINT "+sqltext.Ident(k.name)+",\n  ADD "+k.want)
 			if k.what == "primary key" {
@@ -169,7 +201,9 @@ func (c *tableChange) addConstraints() {
 			}
 		}
 		c.dressConstraint(s, k)
-		undo(s, c.alter("DROP CONSTRAINT "+sqltext.Ident(c.addedName(k))))
+		if s.NoUndo == "" {
+			undo(s, c.alter("DROP CONSTRAINT "+sqltext.Ident(c.addedName(k))))
+		}
 		if k.what != "check" {
 			c.needs(s, c.addedName(k))
 			c.building = append(c.building, taking{s, c.have.place})
@@ -240,6 +274,9 @@ func (c *tableChange) addForeignKeys() {
 		case h != nil && c.validates(name, w, h):
 			s := c.step(resource.Path{partForeignKeys, name}, resource.Update, "validate foreign key "+name)
 			s.Node.Part = partForeignKeys
+			if c.busy {
+				online(s)
+			}
 			c.run(s, effort{lock: lockShareUpdateExcl, scan: true}, c.alter("VALIDATE CONSTRAINT "+sqltext.Ident(name)))
 			s.NoUndo = "it holds for all rows now, which hurts nobody"
 		case h != nil && !c.mustSplit(h):

@@ -16,6 +16,7 @@ func functionSteps(p *planner, d *resource.Delta) {
 		f := decodeRoutine(p.index, d.Address.Kind, livePlace(d.Live), d.Live.Attrs)
 		s := p.step(d, nil, resource.Delete, "drop "+d.Address.Kind+" "+f.name)
 		run(s, "DROP "+f.word+" "+f.signature())
+		hazard(s, resource.HazardInvalidates, "whatever calls "+f.signature()+" fails from then on")
 		undo(s, f.create("CREATE"))
 		p.hold(d, s, "dropped")
 	default:
@@ -133,6 +134,7 @@ func (p *planner) alterFunction(d *resource.Delta) {
 	s.Reason = "Postgres cannot change a function's arguments or result in place"
 	p.around(d, s, want.word+" "+want.signature(), func() {
 		run(s, "DROP "+have.word+" "+have.signature())
+		hazard(s, resource.HazardInvalidates, "whatever calls "+have.signature()+" as it was fails from then on")
 		run(s, want.create("CREATE"))
 		p.finishFunction(d, s, want)
 	})

@@ -110,20 +110,22 @@ func (g *grantsChange) plan() {
 
 // script writes statements, each as the role that is to run it, and those that go back.
 func (g *grantsChange) script(all []grantStatement) (out []resource.Statement, back []resource.SQL) {
-	for _, sql := range g.inRoles(all) {
-		out = append(out, resource.Statement{SQL: sql})
-	}
+	out = g.inRoles(all)
 	undoing := slices.Clone(all)
 	slices.Reverse(undoing)
 	for i := range undoing {
 		undoing[i].grant, undoing[i].cascade = !undoing[i].grant, false
 	}
-	return out, g.inRoles(undoing)
+	for _, st := range g.inRoles(undoing) {
+		back = append(back, st.SQL)
+	}
+	return out, back
 }
 
 // inRoles puts SET ROLE around statements that another role is to run. It ends with the step, and with the transaction.
-func (g *grantsChange) inRoles(all []grantStatement) []resource.SQL {
-	var out []resource.SQL
+func (g *grantsChange) inRoles(all []grantStatement) []resource.Statement {
+	var out []resource.Statement
+	add := func(sql resource.SQL) { out = append(out, resource.Statement{SQL: sql}) }
 	was := ""
 	for _, s := range all {
 		role := roleName{resource.String(s.as)}
@@ -132,17 +134,17 @@ func (g *grantsChange) inRoles(all []grantStatement) []resource.SQL {
 		}
 		if now := role.String(); now != was {
 			if was != "" {
-				out = append(out, resource.RawSQL("RESET ROLE"))
+				add(resource.RawSQL("RESET ROLE"))
 			}
 			if now != "" {
-				out = append(out, (&sqlText{}).text("SET LOCAL ROLE ").role(role).sql)
+				add((&sqlText{}).text("SET LOCAL ROLE ").role(role).sql)
 			}
 			was = now
 		}
-		out = append(out, g.write(s))
+		out = append(out, resource.Statement{SQL: g.write(s), Hazards: g.widens(s)})
 	}
 	if was != "" {
-		out = append(out, resource.RawSQL("RESET ROLE"))
+		add(resource.RawSQL("RESET ROLE"))
 	}
 	return out
 }

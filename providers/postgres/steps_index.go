@@ -8,7 +8,11 @@ import (
 func (c *tableChange) dropIndexes() {
 	for _, name := range c.entries("indexes") {
 		h, w := c.have.index(name), c.want.index(name)
-		if h == nil || w != nil && (!c.reshaped || c.onlyTouch("indexes", name)) {
+		if h == nil || w != nil && (c.indexStays(h, w) || c.onlyTouch("indexes", name)) || w == nil && c.busy && c.onItsWay(name) {
+			continue
+		}
+		if w == nil && c.busy && !c.goesAlong(h) {
+			c.dropIndexOnline(h)
 			continue
 		}
 		s := c.step(resource.Path{"indexes", name}, resource.Delete, "drop index "+name)
@@ -18,6 +22,7 @@ func (c *tableChange) dropIndexes() {
 			s.Reason = "it must make way for changes of columns"
 		}
 		c.run(s, exclusive, "DROP INDEX "+c.have.indexPlace(name))
+		hazard(s, resource.HazardIndexDropped, unneeded)
 		undo(s, h.createIndex(c.have.place))
 		c.frees(s, name)
 	}
@@ -39,24 +44,40 @@ func (c *tableChange) addIndexes() {
 		if w.at != nil {
 			s.At = w.at
 		}
+		stays := h != nil && c.indexStays(h, w)
 		if h != nil {
 			s.Action, s.Title = resource.Update, "replace index "+name
 			if h.invalid {
 				s.Reason = "the live one is left over from a build that failed, and serves no query"
 			}
-			if !c.reshaped {
-				c.run(s, exclusive, "DROP INDEX "+c.have.indexPlace(name))
-				undo(s, h.createIndex(c.have.place))
-			}
 		}
-		c.run(s, effort{lock: lockShare, scan: true}, w.createIndex(c.want.place))
+		undo(s, "DROP INDEX "+c.want.indexPlace(name))
+		switch {
+		case c.busy && stays:
+			c.putIndexOnline(s, w, h)
+		case c.busy:
+			c.putIndexOnline(s, w, nil)
+		default:
+			if stays {
+				c.run(s, exclusive, "DROP INDEX "+c.have.indexPlace(name))
+				s.Undo = append(s.Undo, resource.RawSQL(h.createIndex(c.have.place)))
+			}
+			c.run(s, effort{lock: lockShare, scan: true}, w.createIndex(c.want.place))
+		}
 		c.retarget(s, w, nil)
 		if w.comment != "" {
 			run(s, commentOn(what, w.comment))
 		}
-		undo(s, "DROP INDEX "+c.want.indexPlace(name))
 		c.needs(s, name)
 	}
+}
+
+// goesAlong tells whether an index is on columns that go, and must go before them.
+func (c *tableChange) goesAlong(h *indexDef) bool { return !c.stays(h.mentions(), nil) }
+
+// indexStays tells whether an index need not make way for changes of columns.
+func (c *tableChange) indexStays(h, w *indexDef) bool {
+	return c.stays(h.mentions(), w.mentions()) && (!c.reshaped || h.method == w.method)
 }
 
 // frees notes that a step gives a name of the schema free.

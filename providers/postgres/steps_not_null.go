@@ -37,6 +37,11 @@ func (c *tableChange) nameNotNulls() {
 		if from == to {
 			continue
 		}
+		rename := c.alter("RENAME CONSTRAINT " + sqltext.Ident(from) + " TO " + sqltext.Ident(to))
+		if made := c.madeOnline(w.name); made != nil {
+			c.run(made, exclusive, rename)
+			continue
+		}
 		if s == nil {
 			s = c.step(resource.Path{"not_null_names"}, resource.Update, "name not-null constraints")
 			for _, ch := range c.d.Changes {
@@ -45,7 +50,17 @@ func (c *tableChange) nameNotNulls() {
 				}
 			}
 		}
-		c.run(s, exclusive, c.alter("RENAME CONSTRAINT "+sqltext.Ident(from)+" TO "+sqltext.Ident(to)))
+		c.run(s, exclusive, rename)
 		undo(s, c.alter("RENAME CONSTRAINT "+sqltext.Ident(to)+" TO "+sqltext.Ident(from)))
 	}
+}
+
+// madeOnline is the step by which a column is changed while the table is used; nil if none is.
+func (c *tableChange) madeOnline(column string) *resource.Step {
+	for _, s := range c.steps {
+		if s.Address == c.d.Address && s.Stage == resource.Online && len(s.Path) == 2 && s.Path[0] == "columns" && s.Path[1] == column {
+			return s
+		}
+	}
+	return nil
 }

@@ -146,10 +146,26 @@ func (c *tableChange) name(attr, title, lock, want, have string, clause func(str
 		s.Reason = "index " + want + " is made anew, and forgets it"
 	}
 	c.run(s, effort{lock: lock}, c.alter(clause(want)))
+	c.afterBuild(s, want)
 	if changed(c.d, attr) {
 		undo(s, c.alter(clause(have)))
 	} else {
 		s.NoUndo = "it is as it was"
+	}
+}
+
+// afterBuild puts a step that names an index behind the one that builds it while the table is used.
+func (c *tableChange) afterBuild(s *resource.Step, index string) {
+	for _, b := range c.steps {
+		builds := b.Stage == resource.Online && b.Address == c.d.Address && b.Action != resource.Delete
+		if !builds || len(b.Path) == 0 {
+			continue
+		}
+		key := b.Path[0] == "primary_key" && c.want.primaryKey != nil && c.want.primaryKey.name == index
+		if key || len(b.Path) == 2 && (b.Path[0] == "indexes" || b.Path[0] == "uniques") && b.Path[1] == index {
+			online(s)
+			need(s, b.ID)
+		}
 	}
 }
 

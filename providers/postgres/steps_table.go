@@ -80,15 +80,17 @@ func (p *planner) addForeignKey(d *resource.Delta, t *table, k *foreignKey, was 
 	if k.at != nil {
 		s.At = k.at
 	}
-	sql := "ALTER TABLE " + t.place.String() + " ADD " + k.ddl()
+	made := *k
+	made.notValid = k.notValid || p.online(d.Live) && !k.notEnforced
+	sql := "ALTER TABLE " + t.place.String() + " ADD " + made.ddl()
 	if was != nil {
 		s.Action, s.Title = resource.Update, "replace foreign key "+k.name
-		sql = "ALTER TABLE " + t.place.String() + "\n  DROP CONSTRAINT " + sqltext.Ident(was.name) + ",\n  ADD " + k.ddl()
+		sql = "ALTER TABLE " + t.place.String() + "\n  DROP CONSTRAINT " + sqltext.Ident(was.name) + ",\n  ADD " + made.ddl()
 	}
 	e, on := effort{}, t.place
 	switch {
 	case d.Live != nil:
-		e = effort{lock: lockShareRowExcl, scan: !k.notValid && !k.notEnforced}
+		e = effort{lock: lockShareRowExcl, scan: !made.notValid && !k.notEnforced}
 		if was != nil {
 			e.lock = lockAccessExclusive
 		}
@@ -103,6 +105,11 @@ func (p *planner) addForeignKey(d *resource.Delta, t *table, k *foreignKey, was 
 		undo(s, "ALTER TABLE "+t.place.String()+" ADD "+was.ddl())
 	}
 	undo(s, "ALTER TABLE "+t.place.String()+" DROP CONSTRAINT "+sqltext.Ident(k.name))
+	steps := []*resource.Step{s}
+	if made.notValid && !k.notValid {
+		steps = append(steps, p.validate(d, s, t.place, "foreign key", k.name))
+	}
+	p.referring = append(p.referring, referring{k, steps})
 }
 
 // tableChange is the way from a live table to the desired one.
@@ -114,6 +121,9 @@ type tableChange struct {
 	want, have *table
 	// reshaped: columns go or change type, so that constraints that change must go before that and come after.
 	reshaped bool
+	// busy: the table has rows, and is changed while it is used.
+	busy     bool
+	used     []string          // checks that an interrupted change left and this one goes on with
 	renames  map[string]string // live names of columns by desired ones
 	liveName string            // of the table
 	remade   map[string]bool   // columns that go and come again
@@ -126,6 +136,7 @@ func newTableChange(p *planner, d *resource.Delta) *tableChange {
 	c.findRenames(d.Live.Attrs.Get("columns"))
 	c.d = c.carried(d)
 	c.have = decodeTable(p.index, at, c.d.Live.Attrs)
+	c.busy = p.online(c.d.Live)
 	if from != at {
 		c.renameAlong(p.steps[len(p.steps)-1])
 	}
@@ -162,6 +173,7 @@ func (c *tableChange) plan() {
 	c.dropColumns()
 	c.alterColumns()
 	c.addColumns()
+	c.goOnFilling()
 	c.addConstraints()
 	c.addIndexes()
 	c.addStatistics()
@@ -169,6 +181,7 @@ func (c *tableChange) plan() {
 	c.nameNotNulls()
 	c.touchConstraints()
 	c.storeTable()
+	c.dropLeft()
 	c.bringPolicies(policies)
 	c.simple(c.d, "TABLE "+c.want.place.String())
 	if changed(c.d, "owner") {

@@ -82,6 +82,21 @@ func (s seqOptions) ddl() []string {
 	return out
 }
 
+// index is the index that a key is to be made of.
+func (k *key) index(name string) *indexDef {
+	x := &indexDef{name: name, columns: k.columns, unique: true, include: k.include, nullsNotDistinct: k.nullsNotDistinct,
+		with: k.with, tablespace: k.tablespace}
+	for _, c := range k.columns {
+		x.on = append(x.on, sqltext.Ident(c))
+	}
+	return x
+}
+
+// ddlUsing makes the key of an index that is there, which gets the key's name.
+func (k *key) ddlUsing(word, index string) string {
+	return "CONSTRAINT " + sqltext.Ident(k.name) + " " + word + " USING INDEX " + sqltext.Ident(index) + deferral(k.deferrable, k.initiallyDeferred)
+}
+
 func (k *key) ddl(word string) string {
 	text := "CONSTRAINT " + sqltext.Ident(k.name) + " " + word
 	if k.nullsNotDistinct {
@@ -154,12 +169,15 @@ func validity(notEnforced, notValid bool) string {
 }
 
 // createIndex writes the whole statement.
-func (i *indexDef) createIndex(table place) string {
+func (i *indexDef) createIndex(table place) string { return i.createIndexAs("", table) }
+
+// createIndexAs is createIndex with a word before the name: "CONCURRENTLY ".
+func (i *indexDef) createIndexAs(word string, table place) string {
 	text := "CREATE INDEX "
 	if i.unique {
 		text = "CREATE UNIQUE INDEX "
 	}
-	text += sqltext.Ident(i.name) + " ON " + table.String()
+	text += word + sqltext.Ident(i.name) + " ON " + table.String()
 	if i.method != "" {
 		text += " USING " + sqltext.Ident(i.method)
 	}

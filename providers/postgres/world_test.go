@@ -264,7 +264,7 @@ func run(t *testing.T, w *workspace, desired []*resource.Resource, destroy bool)
 	var allow []string
 	for _, s := range p.Steps {
 		switch {
-		case s.Blocked != nil && (!s.Destroys || s.Blocked.Allow == ""):
+		case s.Blocked != nil && (!s.Destroys || len(s.Blocked.Allow) == 0):
 			return p, true
 		case s.Destroys && !slices.Contains(allow, s.Guard()):
 			allow = append(allow, s.Guard())
@@ -285,10 +285,13 @@ func run(t *testing.T, w *workspace, desired []*resource.Resource, destroy bool)
 func show(p *plan.Plan) string {
 	var b strings.Builder
 	for _, s := range p.Steps {
-		if s.Stage != resource.Database {
+		if s.Stage != resource.Database && s.Stage != resource.Online {
 			continue
 		}
 		fmt.Fprintf(&b, "--- %s: %s", s.Action, s.Title)
+		if s.Stage == resource.Online {
+			b.WriteString(" (online)")
+		}
 		if s.Cause == resource.CauseDrift {
 			b.WriteString(" (drift)")
 		}
@@ -298,8 +301,8 @@ func show(p *plan.Plan) string {
 		}
 		if s.Blocked != nil {
 			fmt.Fprintf(&b, "---   blocked: %s\n", s.Blocked.Reason)
-			if s.Blocked.Allow != "" {
-				fmt.Fprintf(&b, "---   unless allowed: %s\n", s.Blocked.Allow)
+			for _, p := range s.Blocked.Allow {
+				fmt.Fprintf(&b, "---   unless allowed: %s\n", p.Name)
 			}
 		}
 		for _, st := range s.Statements {
@@ -315,6 +318,15 @@ func show(p *plan.Plan) string {
 			}
 			if len(notes) > 0 {
 				fmt.Fprintf(&b, "---   %s\n", strings.Join(notes, ", "))
+			}
+			for _, h := range st.Hazards {
+				if h.Kind == resource.HazardLock || h.Kind == resource.HazardRewrite || h.Kind == resource.HazardScan {
+					continue // said above
+				}
+				fmt.Fprintf(&b, "---   hazard %s: %s\n", h.Kind, h.Detail)
+			}
+			if st.Batch != nil {
+				fmt.Fprintf(&b, "---   in batches of %d up to %s\n", st.Batch.Size, st.Batch.End)
 			}
 			b.WriteString(st.SQL.String() + ";\n")
 		}

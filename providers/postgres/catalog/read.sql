@@ -81,9 +81,10 @@ WHERE n.oid = $schemas
 ORDER BY n.nspname;
 
 -- == relations
--- A table that was never analysed says -1 rows; its size on disk then tells an empty one from a full one.
+-- A table that was never analysed says -1 rows, and one that was analysed while it was empty says that it has no pages,
+-- whatever came since: the size on disk then tells an empty one from a full one.
 SELECT c.oid, c.relname, c.relnamespace, c.relkind, c.relowner, c.reltuples::bigint,
-       CASE WHEN c.reltuples < 0 AND c.relkind = 'r' THEN pg_relation_size(c.oid) ELSE c.relpages::bigint * 8192 END,
+       CASE WHEN (c.reltuples < 0 OR c.relpages = 0) AND c.relkind = 'r' THEN pg_relation_size(c.oid) ELSE c.relpages::bigint * 8192 END,
        d.description, c.relacl::text, c.relispartition,
        (c.relhassubclass OR c.relispartition) AND EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent))
 FROM pg_class c

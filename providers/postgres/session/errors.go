@@ -66,19 +66,31 @@ func explain(step *resource.Step, f filled, position int, err error) *resource.D
 	d := &resource.Diagnostic{Severity: resource.Error, Range: step.At, Address: step.Address,
 		Summary: fmt.Sprintf("%s: %s failed", step.Address, cmp.Or(step.Title, string(step.Action)))}
 	var pg *pgconn.PgError
+	var late *waited
 	switch {
+	case errors.As(err, &late):
+		d.Err = err
+		d.Detail = err.Error() + "; statement: " + f.excerpt(-1)
+		d.Cure = "end those transactions (SELECT pg_terminate_backend(pid)), or wait for them, and apply again; nobody was kept from working meanwhile"
+	case errors.Is(err, context.Canceled):
+		d.Err = err
+		d.Detail = "interrupted; statement: " + f.excerpt(-1)
 	case errors.As(err, &pg):
 		pg = f.clean(pg)
 		d.Err = pg
 		d.Detail = serverSays(pg) + "; statement: " + f.excerpt(position)
 		d.Cure = cure(pg)
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded):
 		d.Err = err
 		d.Detail = "interrupted; statement: " + f.excerpt(-1)
 	default:
 		d.Err = err
 		d.Detail = f.redact(innermost(err)) + "; statement: " + f.excerpt(-1)
 		d.Cure = "the connection was lost before anything was committed: apply again"
+	}
+	var rest *left
+	if errors.As(err, &rest) && late == nil {
+		d.Detail += rest.note()
 	}
 	return d
 }

@@ -28,6 +28,12 @@ type Options struct {
 	LockPatience time.Duration
 	// LockTimeout of each statement; 0 is 5 seconds.
 	LockTimeout time.Duration
+	// Patience is how long a concurrent index build may wait for transactions
+	// that began before it; 0 is 15 minutes.
+	Patience time.Duration
+	// Look is how often a concurrent index build is looked at; 0 is a quarter
+	// of a second.
+	Look time.Duration
 	// StatementTimeout of each statement in a transaction; 0 is an hour.
 	StatementTimeout time.Duration
 	Now              func() time.Time
@@ -79,6 +85,12 @@ func Open(ctx context.Context, conn *pgx.Conn, scope resource.Scope, stage resou
 	}
 	if o.LockTimeout == 0 {
 		o.LockTimeout = lockTimeout
+	}
+	if o.Patience == 0 {
+		o.Patience = patience
+	}
+	if o.Look == 0 {
+		o.Look = time.Second / 4
 	}
 	if o.StatementTimeout == 0 {
 		o.StatementTimeout = time.Hour
@@ -182,25 +194,35 @@ func (s *Session) Run(ctx context.Context, step *resource.Step, fill resource.Fi
 }
 
 func (s *Session) run(ctx context.Context, step *resource.Step, fill resource.Fill, progress func(string)) error {
+	unfilled := func(err error) error {
+		return &resource.Diagnostic{Severity: resource.Error, Range: step.At, Address: step.Address, Err: err,
+			Summary: fmt.Sprintf("%s: %s failed", step.Address, step.Title), Detail: err.Error()}
+	}
+	if len(step.Statements) == 0 {
+		return ctx.Err()
+	}
+	if s.stage != resource.Database {
+		statements := make([]onlineStatement, len(step.Statements))
+		for i, st := range step.Statements {
+			var err error
+			if statements[i], err = fillOnline(st, fill); err != nil {
+				return unfilled(err)
+			}
+		}
+		for _, st := range statements {
+			if err := s.online(ctx, st, progress); err != nil {
+				return explainAt(step, []filled{st.filled}, 0, err)
+			}
+		}
+		return nil
+	}
 	statements := make([]filled, len(step.Statements))
 	for i, st := range step.Statements {
 		f, err := fillSQL(st.SQL, fill)
 		if err != nil {
-			return &resource.Diagnostic{Severity: resource.Error, Range: step.At, Address: step.Address, Err: err,
-				Summary: fmt.Sprintf("%s: %s failed", step.Address, step.Title), Detail: err.Error()}
+			return unfilled(err)
 		}
 		statements[i] = f
-	}
-	if len(statements) == 0 {
-		return ctx.Err()
-	}
-	if s.stage != resource.Database {
-		for _, f := range statements {
-			if err := s.online(ctx, f.text, progress); err != nil {
-				return explainAt(step, []filled{f}, 0, err)
-			}
-		}
-		return nil
 	}
 	// One message for the step: a round trip each would cost more than most statements.
 	texts := make([]string, len(statements))

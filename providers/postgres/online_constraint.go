@@ -1,0 +1,126 @@
+package postgres
+
+import (
+	"strings"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
+)
+
+// validate makes the step that looks at the rows that were there before a constraint. It never shares a transaction with
+// the step that adds the constraint, whose strong lock would be held while the table is read.
+func (p *planner) validate(d *resource.Delta, added *resource.Step, on place, what, name string) *resource.Step {
+	s := online(p.step(d, added.Path, resource.Update, "validate "+what+" "+name))
+	s.ID += "/validate"
+	s.Changes = nil // they are shown where it is added
+	s.Node, s.At = added.Node, added.At
+	s.Reason = "rows that were there before are looked at while the table is used"
+	runOn(s, d.Live, on, effort{lock: lockShareUpdateExcl, scan: true}, "ALTER TABLE "+on.String()+" VALIDATE CONSTRAINT "+sqltext.Ident(name))
+	s.NoUndo = "it holds for all rows now, which hurts nobody"
+	need(s, added.ID)
+	return s
+}
+
+// putCheckOnline adds or replaces a check: in the transaction for new rows, after it for those that are there.
+func (c *tableChange) putCheckOnline(s *resource.Step, k constraint) {
+	made := *k.check
+	made.notValid = true
+	if k.have != "" && c.constraintStays(&k) {
+		c.run(s, exclusive, "ALTER TABLE "+c.want.place.String()+"\n  DROP CONSTRAINT "+sqltext.Ident(k.name)+",\n  ADD "+made.ddl())
+		undo(s, c.alter("ADD "+k.have))
+	} else {
+		c.run(s, exclusive, c.alter("ADD "+made.ddl()))
+	}
+	c.validate(c.d, s, c.want.place, k.what, k.name)
+}
+
+// putKeyOnline adds a primary key or a unique constraint, or replaces one, by an index that is built while the table is
+// used.
+func (c *tableChange) putKeyOnline(s *resource.Step, k constraint) {
+	online(s)
+	if k.word == "PRIMARY KEY" {
+		for _, name := range k.key.columns {
+			c.noNulls(s, name)
+		}
+	}
+	replaces := k.have != "" && c.constraintStays(&k)
+	name := k.key.name
+	if replaces {
+		name = wayName(wayIndex, name)
+	}
+	// An index of the key's name, or of the name on the way, is left from a change that did not end, or was an index that
+	// becomes a key.
+	left := c.have.index(name)
+	if !c.settle(s, left, left != nil && c.keyIndexIs(k.key, left)) {
+		c.build(s, k.key.index(name))
+	}
+	if other := c.have.index(k.key.name); replaces && other != nil {
+		c.dropConcurrently(s, other)
+	}
+	add := "ADD " + k.key.ddlUsing(k.word, name)
+	if replaces {
+		c.run(s, exclusive, "ALTER TABLE "+c.want.place.String()+"\n  DROP CONSTRAINT "+sqltext.Ident(k.name)+",\n  "+add)
+		s.NoUndo = "to go back, declare the " + k.what + " as it was"
+	} else {
+		c.run(s, exclusive, c.alter(add))
+	}
+	if k.word == "PRIMARY KEY" && k.have != "" {
+		c.dropNotNullAfterKey(s)
+	}
+	c.keysDone = append(c.keysDone, keyDone{s, c.have.place, k.key.columns})
+}
+
+// noNulls sees to it that a column of a primary key refuses nulls already, so that the key need not read the table.
+func (c *tableChange) noNulls(s *resource.Step, name string) {
+	live := name
+	if from := c.renames[name]; from != "" {
+		live = from
+	}
+	w, h := c.want.column(name), c.have.column(live)
+	switch {
+	case h == nil && (w.fillable() || w.identity != nil), h != nil && (c.isFilling(name) || c.have.refusesNull(h)):
+		return // it does already, or its own step sees to it
+	}
+	c.notNull(s, name)
+}
+
+// isVolatile tells whether a default may differ from row to row: it calls a function that is not known to give one value
+// in a whole statement.
+func isVolatile(def string) bool {
+	text := strings.ToLower(withoutLiterals(def))
+	for _, stable := range []string{"now()", "transaction_timestamp()", "statement_timestamp()"} {
+		text = strings.ReplaceAll(text, stable, "")
+	}
+	for i := 0; i < len(text); i++ {
+		if text[i] != '(' {
+			continue
+		}
+		head := strings.TrimRight(text[:i], " ")
+		word := head[strings.LastIndexFunc(head, func(r rune) bool { return !isWordRune(r) })+1:]
+		before := strings.TrimRight(strings.TrimSuffix(head, word), " ")
+		_, isType := staticType(word)
+		if word == "" || strings.HasSuffix(before, "::") || isType || strings.HasSuffix(before, "::character") {
+			continue
+		}
+		return true
+	}
+	return false
+}
+
+func isWordRune(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '_' || r == '"' || r == '.' || r > 127
+}
+
+// withoutLiterals takes the contents of string constants out of an expression.
+func withoutLiterals(s string) string {
+	var b strings.Builder
+	in := false
+	for _, r := range s {
+		if r == '\'' {
+			in = !in
+		} else if !in {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
