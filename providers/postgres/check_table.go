@@ -65,6 +65,7 @@ func checkTable(r *resource.Resource) resource.Diagnostics {
 	for _, f := range w.Get("indexes").Fields() {
 		c.index(f, columns)
 	}
+	c.checkRenamedEntries()
 	for _, f := range w.Get("foreign_keys").Fields() {
 		c.ident("a foreign key", f.Name, rangeOf(f))
 		take("the foreign key", f.Name, rangeOf(f))

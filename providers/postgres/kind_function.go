@@ -30,8 +30,9 @@ var functionKind = &resource.Kind{
 }
 `,
 	Attrs: []resource.Attr{
-		schemaAttr("function"),
+		movableSchemaAttr("function"),
 		nameAttr("function"),
+		qualifiedRenamedFromAttr("function"),
 		{
 			Name: "arguments", Type: resource.ListOf(resource.Text),
 			Doc: `Arguments as in CREATE FUNCTION: "name type", with a mode before and a DEFAULT after it where wanted. Default: none.`,

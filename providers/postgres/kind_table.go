@@ -38,8 +38,9 @@ var tableKind = &resource.Kind{
 }
 `,
 	Attrs: []resource.Attr{
-		schemaAttr("table"),
+		movableSchemaAttr("table"),
 		nameAttr("table"),
+		qualifiedRenamedFromAttr("table"),
 		{
 			Name: "columns", Type: orderedMap(columnType), Required: true, Data: true,
 			Doc: "The columns by name, in the order in which a new table has them.",
@@ -106,6 +107,7 @@ var primaryKeyType = resource.ObjectOf(
 )
 
 var uniqueType = resource.ObjectOf(
+	renamedFromAttr("constraint"),
 	resource.Attr{Name: "columns", Type: resource.ListOf(resource.Text), Required: true, Doc: "Names of the columns, in order."},
 	resource.Attr{Name: "include", Type: resource.ListOf(resource.Text), Doc: "Columns that its index carries along. Default: none."},
 	resource.Attr{Name: "nulls_not_distinct", Type: resource.Flag, Doc: "Two nulls are equal, so one at most. Default: false."},
@@ -115,11 +117,13 @@ var uniqueType = resource.ObjectOf(
 
 var checkType = resource.ObjectOf(
 	resource.Attr{Name: "expression", Type: resource.Text, Required: true, Doc: "Condition that no row may make false."},
+	renamedFromAttr("check"),
 	resource.Attr{Name: "no_inherit", Type: resource.Flag, Doc: "Not for child tables. Default: false."},
 	resource.Attr{Name: "not_valid", Type: resource.Flag, Doc: "Holds for new rows only; existing ones are not looked at. Default: false."},
 )
 
 var indexType = resource.ObjectOf(
+	renamedFromAttr("index"),
 	resource.Attr{Name: "columns", Type: resource.ListOf(resource.Text), Doc: "Names of the columns, in order. Exactly one of columns and on."},
 	resource.Attr{Name: "on", Type: resource.ListOf(resource.Text), Doc: `Keys as CREATE INDEX has them: "lower(title)", "created DESC NULLS LAST". Exactly one of columns and on.`},
 	resource.Attr{Name: "unique", Type: resource.Flag, Doc: "No two rows with the same keys. Default: false."},
@@ -133,6 +137,7 @@ var indexType = resource.ObjectOf(
 )
 
 var foreignKeyType = resource.ObjectOf(
+	renamedFromAttr("foreign key"),
 	resource.Attr{Name: "columns", Type: resource.ListOf(resource.Text), Required: true, Doc: "Names of the columns that refer, in order."},
 	resource.Attr{
 		Name: "references", Type: resource.OneOf(resource.RefTo("table"), resource.Text), Required: true,

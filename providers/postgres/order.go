@@ -16,6 +16,7 @@ type taking struct {
 // order writes the Needs that the graph of references does not give.
 func (p *planner) order() {
 	p.orderDrops()
+	p.orderRenames()
 	for _, t := range p.building {
 		need(t.step, p.unreferenced[t.at]...)
 	}

@@ -51,6 +51,7 @@ func scopes(environment string, x *index, desired []*resource.Resource) ([]resou
 	for _, host := range order {
 		b := byHost[host]
 		ds = append(ds, collisions(x, b.things)...)
+		ds = append(ds, liveOn(b.scope.Wanted, x)...)
 		asked := b.finish()
 		ask, err := json.Marshal(asked)
 		if err != nil {
@@ -168,7 +169,7 @@ func locate(x *index, r *resource.Resource) resource.Value {
 	if locate == nil {
 		locate = locateInSchema
 	}
-	fields := locate(x, r)
+	fields := append(locate(x, r), formerly(x, r)...)
 	if o := r.Attrs.Get("owner"); !o.IsNull() {
 		fields = append(fields, resource.F("owner", x.role(o)))
 	}

@@ -92,14 +92,9 @@ func (p *planner) finishFunction(d *resource.Delta, s *resource.Step, f *functio
 func (p *planner) alterFunction(d *resource.Delta) {
 	want := decodeFunction(p.wanted(d), d.Desired.Attrs)
 	have := decodeFunction(livePlace(d.Live), d.Live.Attrs)
-	if changed(d, "name") && want.schema == have.schema {
-		s := p.step(d, resource.Path{"name"}, resource.Update, "rename function "+have.name+" to "+want.name)
-		run(s, "ALTER FUNCTION "+have.signature()+" RENAME TO "+sqltext.Ident(want.name))
-		from := have.name
-		have.name = want.name
-		undo(s, "ALTER FUNCTION "+have.signature()+" RENAME TO "+sqltext.Ident(from))
-	}
-	inPlace := []string{"name", "comment", "owner"}
+	arguments := strings.TrimPrefix(have.signature(), have.place.String())
+	have.place = p.relocate(d, "FUNCTION", func(at place) string { return at.String() + arguments })
+	inPlace := []string{"schema", "name", "comment", "owner"}
 	if !slices.ContainsFunc(d.Changes, func(c resource.Change) bool { return !slices.Contains(inPlace, c.Path[0]) }) {
 		p.simple(d, "FUNCTION "+want.signature())
 		return
@@ -127,7 +122,7 @@ func (p *planner) alterFunction(d *resource.Delta) {
 
 // replaceable tells whether CREATE OR REPLACE takes the change: what callers see stays as it is.
 func (p *planner) replaceable(d *resource.Delta, want, have *function) bool {
-	if changed(d, "schema") || changed(d, "returns") || len(want.arguments) != len(have.arguments) {
+	if changed(d, "returns") || len(want.arguments) != len(have.arguments) {
 		return false
 	}
 	if !changed(d, "arguments") {

@@ -13,8 +13,6 @@ func tableSteps(p *planner, d *resource.Delta) {
 		p.createTable(d)
 	case resource.Delete:
 		p.dropTable(d)
-	case resource.Replace:
-		p.moved(d, "table", "TABLE")
 	default:
 		newTableChange(p, d).plan()
 	}
@@ -105,21 +103,23 @@ type tableChange struct {
 	// reshaped: columns go or change type, so that constraints that change must go before that and come after.
 	reshaped bool
 	renames  map[string]string // live names of columns by desired ones
-	liveName string            // of the table
+	// renamedEntries are the constraints and indexes that live on under another name.
+	renamedEntries []entryRename
+	liveName       string // of the table
 }
 
 func newTableChange(p *planner, d *resource.Delta) *tableChange {
 	from := livePlace(d.Live)
 	at := p.renamed(d, "TABLE")
-	c := &tableChange{planner: p, renames: map[string]string{}, liveName: from.name, want: decodeTable(p.index, at, d.Desired.Attrs)}
+	c := &tableChange{planner: p, d: d, renames: map[string]string{}, liveName: from.name, want: decodeTable(p.index, at, d.Desired.Attrs)}
 	c.findRenames(d.Live.Attrs.Get("columns"))
-	c.d = c.carried(d)
+	c.d = c.matchEntries(d)
 	c.have = decodeTable(p.index, at, c.d.Live.Attrs)
 	if from != at {
 		c.renameAlong(p.steps[len(p.steps)-1])
 	}
 	for _, ch := range c.d.Changes {
-		if len(ch.Path) >= 2 && ch.Path[0] == "columns" && reshapes(ch) {
+		if len(ch.Path) >= 2 && ch.Path[0] == "columns" && reshapes(ch) && !c.isRenamed(ch.Path[1]) {
 			c.reshaped = true
 		}
 	}
@@ -143,6 +143,7 @@ func reshapes(ch resource.Change) bool {
 // last.
 func (c *tableChange) plan() {
 	c.renameColumns()
+	c.renameEntries()
 	c.dropForeignKeys()
 	c.dropIndexes()
 	c.dropConstraints()
@@ -153,6 +154,7 @@ func (c *tableChange) plan() {
 	c.addIndexes()
 	c.simple(c.d, "TABLE "+c.want.place.String())
 	c.addForeignKeys()
+	c.suggestRenames()
 }
 
 // entries lists the names below an attribute that have a change, in the order of the changes.

@@ -77,6 +77,10 @@ type Facts struct {
 	Canon       map[string]string `json:"canon,omitempty"`
 	CanonErrors map[string]string `json:"canon_errors,omitempty"`
 
+	// Both are the former places of things that are there under their former
+	// name and under the wanted one, by address.
+	Both map[string]string `json:"both,omitempty"`
+
 	// Roles are those that Ask.Roles mentions or that own a schema, by name,
 	// and the deployer.
 	Roles map[string]RoleFact `json:"roles,omitempty"`

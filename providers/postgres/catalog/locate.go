@@ -108,7 +108,7 @@ func (s *snapshot) locateFunction(a resource.Address, at resource.Value) *resour
 
 func (s *snapshot) locateTrigger(a resource.Address, at resource.Value) *resource.Live {
 	schema, table, ok := sqltext.SplitQualified(at.Get("table").Str())
-	n := s.schema[schema]
+	n := s.schemaNamed(schema)
 	if !ok || n == nil {
 		return nil
 	}

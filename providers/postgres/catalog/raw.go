@@ -41,6 +41,7 @@ type roleRow struct {
 type schemaRow struct {
 	oid, owner uint32
 	name       string
+	was        string // before the plan renames it
 	comment    string
 	acl        string
 	mayCreate  bool
@@ -61,6 +62,7 @@ type relationRow struct {
 	triggers            []*triggerRow
 	sequence            *sequenceRow   // of a relation of kind S
 	sequences           []*relationRow // owned by its columns
+	was                 string         // its name, before the plan changes it
 }
 
 type columnRow struct {

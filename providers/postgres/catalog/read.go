@@ -70,8 +70,15 @@ func schemasOf(wanted []resource.Wanted) []string {
 		default:
 			name = w.Locate.Get("schema").Str()
 		}
-		if name != "" && !systemSchema(name) {
-			seen[name] = true
+		former := w.Locate.Get(Former)
+		names := []string{name, former.Get("schema").Str()}
+		if w.Address.Kind == "schema" {
+			names[1] = former.Get("name").Str()
+		}
+		for _, name := range names {
+			if name != "" && !systemSchema(name) {
+				seen[name] = true
+			}
 		}
 	}
 	return sorted(seen)
@@ -91,6 +98,9 @@ func (s *snapshot) facts(ask Ask) *Facts {
 	for _, n := range s.schemas {
 		mention = append(mention, s.roleName(n.owner))
 		f.Schemas[n.name] = s.schemaFact(n)
+	}
+	if len(s.renames.both) > 0 {
+		f.Both = s.renames.both
 	}
 	for _, name := range mention {
 		if r := s.roleNamed[name]; r != nil {
@@ -147,16 +157,16 @@ func (s *snapshot) canonicalise(ctx context.Context, conn *pgx.Conn, ask Ask, fa
 		}
 	}
 	visit := func(t *AskTable, e Expr) {
-		if live, ok := s.liveText(t, e); ok && live == e.Text {
+		if live, ok := s.liveText(t, e); ok && (live == e.Text || s.renames.forward.text(live) == e.Text) {
 			return
 		}
 		if canonical, ok := local(t, e); ok {
 			settle(e.ID, e.Text, canonical)
 			return
 		}
-		q := question(t, e, s.session.version)
+		q := questionAt(s, t, e)
 		if canonical, ok := s.canon[q.Key]; ok {
-			settle(e.ID, e.Text, canonical)
+			settle(e.ID, e.Text, s.renames.forward.text(canonical))
 			return
 		}
 		if pending[q.Key] == nil {
@@ -182,11 +192,18 @@ func (s *snapshot) canonicalise(ctx context.Context, conn *pgx.Conn, ask Ask, fa
 			if a := answers[key]; a.Error != "" {
 				facts.CanonErrors[id] = a.Error
 			} else {
-				settle(id, texts[id].Text, a.Text)
+				settle(id, texts[id].Text, s.renames.forward.text(a.Text))
 			}
 		}
 	}
 	return nil
+}
+
+// questionAt is the question as it can be asked now, before anything has its
+// new name.
+func questionAt(s *snapshot, t *AskTable, e Expr) Question {
+	t, e = s.asked(t, e)
+	return question(t, e, s.session.version)
 }
 
 // liveText is what now stands at the place of an expression.

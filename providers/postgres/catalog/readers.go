@@ -17,6 +17,10 @@ type reader struct {
 	// list gives all things of the kind in the schemas in scope, in order; nil
 	// for a kind whose things are no objects of their own.
 	list func(*snapshot) []thing
+	// rename lets the snapshot call a thing what the plan will call it, so that
+	// all that refers to it is told under that name; nil for a kind to which
+	// nothing refers by name.
+	rename func(s *snapshot, l *resource.Live, to home)
 }
 
 // thing is one object as a list gives it.
@@ -31,19 +35,19 @@ type thing struct {
 }
 
 var readers = map[string]reader{
-	"schema":   {locate: (*snapshot).locateSchema},
+	"schema":   {locate: (*snapshot).locateSchema, rename: renameSchemaRow},
 	"grants":   {locate: (*snapshot).locateGrants},
-	"table":    {locate: (*snapshot).locateTable, list: (*snapshot).listTables},
-	"sequence": {locate: (*snapshot).locateSequence, list: (*snapshot).listSequences},
-	"enum":     {locate: (*snapshot).locateEnum, list: (*snapshot).listEnums},
-	"function": {locate: (*snapshot).locateFunction, list: (*snapshot).listFunctions},
-	"trigger":  {locate: (*snapshot).locateTrigger, list: (*snapshot).listTriggers},
+	"table":    {locate: (*snapshot).locateTable, list: (*snapshot).listTables, rename: renameRelation},
+	"sequence": {locate: (*snapshot).locateSequence, list: (*snapshot).listSequences, rename: renameRelation},
+	"enum":     {locate: (*snapshot).locateEnum, list: (*snapshot).listEnums, rename: renameType},
+	"function": {locate: (*snapshot).locateFunction, list: (*snapshot).listFunctions, rename: renameFunctionRow},
+	"trigger":  {locate: (*snapshot).locateTrigger, list: (*snapshot).listTriggers, rename: renameTriggerRow},
 }
 
 // within reads the place of a thing that stands in a schema; ok is false where
 // that schema is not there.
 func (s *snapshot) within(at resource.Value) (in place, ok bool) {
-	n := s.schema[at.Get("schema").Str()]
+	n := s.schemaNamed(at.Get("schema").Str())
 	if n == nil {
 		return place{}, false
 	}
@@ -60,7 +64,7 @@ func (s *snapshot) locateSchema(a resource.Address, at resource.Value) *resource
 	if n == nil {
 		return nil
 	}
-	return s.found(a, n.oid, n.owner, "SCHEMA "+sqltext.Ident(n.name), s.shape.schema(n))
+	return s.found(a, n.oid, n.owner, "SCHEMA "+sqltext.Ident(cmp.Or(n.was, n.name)), s.shape.schema(n))
 }
 
 func (s *snapshot) locateGrants(a resource.Address, at resource.Value) *resource.Live {

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"strings"
 	"unicode/utf8"
 
@@ -171,7 +172,7 @@ func (s *shaper) serialSequence(t *relationRow, c columnRow) *relationRow {
 		found = q
 	}
 	if found == nil || found.schema != t.schema || found.sequence.dep != 'a' || found.sequence.nextval != c.expr ||
-		found.sequence.typ != c.typ || found.comment != "" || found.name != ObjectName(t.name, c.name, "seq") {
+		found.sequence.typ != c.typ || found.comment != "" || found.name != ObjectName(cmp.Or(t.was, t.name), c.name, "seq") {
 		return nil
 	}
 	if len(sequenceOptions(found.sequence)) > 0 {

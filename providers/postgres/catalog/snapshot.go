@@ -26,6 +26,9 @@ type snapshot struct {
 	live  map[resource.Address]*resource.Live
 	taken map[uint32]bool // OIDs of things that somebody declared or the ledger knows
 	rows  map[resource.Address]*relationRow
+
+	renames *renames
+	planned map[string]*schemaRow // that the plan makes, and moves things to
 }
 
 // place is a name in a schema.
@@ -36,13 +39,23 @@ type place struct {
 
 func newSnapshot(w *raw) *snapshot {
 	s := &snapshot{
-		raw: w, shape: &shaper{raw: w, columns: map[columnRow]resource.Value{}},
-		schema: map[string]*schemaRow{}, inSchema: map[uint32][]*relationRow{},
-		named: make(map[place]*relationRow, len(w.relations)), indexed: map[place]*relationRow{},
-		typed: map[place]*typeRow{}, function: map[place][]*functionRow{}, roleNamed: map[string]*roleRow{},
+		raw: w, shape: &shaper{raw: w, columns: map[columnRow]resource.Value{}}, roleNamed: map[string]*roleRow{},
 		holdersOf: map[string][]aclHolder{}, live: map[resource.Address]*resource.Live{}, taken: map[uint32]bool{},
-		rows: map[resource.Address]*relationRow{},
+		rows: map[resource.Address]*relationRow{}, renames: newRenames(), planned: map[string]*schemaRow{},
 	}
+	s.index()
+	for _, r := range w.roles {
+		s.roleNamed[r.name] = r
+	}
+	return s
+}
+
+// index makes the ways to find things by name.
+func (s *snapshot) index() {
+	w := s.raw
+	s.schema, s.inSchema = map[string]*schemaRow{}, map[uint32][]*relationRow{}
+	s.named, s.indexed = make(map[place]*relationRow, len(w.relations)), map[place]*relationRow{}
+	s.typed, s.function = map[place]*typeRow{}, map[place][]*functionRow{}
 	for _, n := range w.schemas {
 		s.schema[n.name] = n
 	}
@@ -60,10 +73,6 @@ func newSnapshot(w *raw) *snapshot {
 		at := place{p.schema, p.name}
 		s.function[at] = append(s.function[at], p)
 	}
-	for _, r := range w.roles {
-		s.roleNamed[r.name] = r
-	}
-	return s
 }
 
 // decoded is what the ledger's rows say.
@@ -92,10 +101,16 @@ func decodeLedger(rows []ledgerRow) decoded {
 // renamed in the files is found under the name that the ledger has, if it is
 // still the thing that the ledger means.
 func (s *snapshot) find(wanted []resource.Wanted, ledger []resource.Entry) {
+	s.settleRenames(wanted, ledger)
+	s.settleValues(wanted)
 	declared := make(map[resource.Address]bool, len(wanted))
 	for _, w := range wanted {
 		declared[w.Address] = true
-		if l := s.locate(w.Address, w.Locate); l != nil {
+		at := w.Locate
+		if former, ok := s.renames.at[w.Address]; ok {
+			at = former
+		}
+		if l := s.locate(w.Address, at); l != nil {
 			s.live[w.Address] = l
 		}
 	}
@@ -103,9 +118,12 @@ func (s *snapshot) find(wanted []resource.Wanted, ledger []resource.Entry) {
 		if s.live[e.Address] != nil {
 			continue
 		}
-		if l := s.locate(e.Address, e.Attrs); l != nil && (!declared[e.Address] || l.Identity == e.Identity) {
+		if l := s.locate(e.Address, s.remembered(e.Attrs)); l != nil && (!declared[e.Address] || l.Identity == e.Identity) {
 			s.live[e.Address] = l
 		}
+	}
+	for _, l := range s.live {
+		s.told(l)
 	}
 }
 
