@@ -1,12 +1,17 @@
 package postgres
 
-import "github.com/tellr-dev/tellr/engine/resource"
+import (
+	"slices"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+)
 
 var tableSpec = spec{
 	kind:      tableKind,
 	normalize: normalizeTable,
 	steps:     tableSteps,
 	ask:       askTable,
+	locate:    locateTable,
 	stand:     standTable,
 	take:      takeTable,
 }
@@ -37,13 +42,14 @@ var tableKind = &resource.Kind{
   indexes     = { ix_orders_created = { on = ["created DESC"], where = "note IS NOT NULL" } }
 }
 `,
-	Attrs: []resource.Attr{
+	Attrs: slices.Concat([]resource.Attr{
 		movableSchemaAttr("table"),
 		nameAttr("table"),
 		qualifiedRenamedFromAttr("table"),
+	}, lineageAttrs(), []resource.Attr{
 		{
-			Name: "columns", Type: orderedMap(columnType), Required: true, Data: true,
-			Doc: "The columns by name, in the order in which a new table has them.",
+			Name: "columns", Type: orderedMap(columnType), Data: true,
+			Doc: "The columns by name, in the order in which a new table has them. A partition and a child have those of their parents, and need none.",
 		},
 		{
 			Name: "primary_key", Type: resource.OneOf(resource.ListOf(resource.Text), primaryKeyType),
@@ -64,7 +70,7 @@ var tableKind = &resource.Kind{
 		},
 		commentAttr("table"),
 		ownerAttr("table"),
-	},
+	}),
 	Check: checkTable,
 }
 

@@ -17,6 +17,7 @@ type taking struct {
 func (p *planner) order() {
 	p.orderDrops()
 	p.orderRenames()
+	p.orderTrees()
 	for _, t := range p.building {
 		need(t.step, p.unreferenced[t.at]...)
 	}

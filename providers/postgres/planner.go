@@ -35,6 +35,8 @@ type planner struct {
 	// building are the steps that change a key of a table, which foreign keys that go must not refer to any more.
 	building []taking
 	changing map[place]bool // tables that the plan touches; made when first asked for
+	// leaving and entering are the steps that take partitions out of a table, and those that put them in, by that table.
+	leaving, entering map[place][]*resource.Step
 	// liveNames are the names that indexes and keys have now; made when first asked for.
 	liveNames map[place]bool
 }
@@ -42,7 +44,8 @@ type planner struct {
 func newPlanner(v *view, req resource.StepsRequest) *planner {
 	p := &planner{
 		view: v, req: req, deltas: make(map[resource.Address]*resource.Delta, len(req.Deltas)),
-		made: map[place]*resource.Delta{}, gone: map[place]*resource.Delta{}, goneAlong: map[place]bool{}, renamedSchemas: map[string]*resource.Step{}, renamedColumns: map[place]map[string]string{}, kept: map[string]bool{},
+		made: map[place]*resource.Delta{}, gone: map[place]*resource.Delta{}, goneAlong: map[place]bool{}, leaving: map[place][]*resource.Step{}, entering: map[place][]*resource.Step{},
+		renamedSchemas: map[string]*resource.Step{}, renamedColumns: map[place]map[string]string{}, kept: map[string]bool{},
 		freed: map[place][]string{}, unreferenced: map[place][]string{},
 	}
 	for _, d := range req.Deltas {

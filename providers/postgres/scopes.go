@@ -52,6 +52,7 @@ func scopes(environment string, x *index, desired []*resource.Resource) ([]resou
 		b := byHost[host]
 		ds = append(ds, collisions(x, b.things)...)
 		ds = append(ds, liveOn(b.scope.Wanted, x)...)
+		ds = append(ds, circularParents(b.things, x)...)
 		asked := b.finish()
 		ask, err := json.Marshal(asked)
 		if err != nil {
@@ -127,7 +128,7 @@ func (a *asker) in(address resource.Address, p place, columns []column, sites []
 
 func askTable(a *asker, r *resource.Resource) {
 	t := decodeTable(a.index, a.index.places[r.Address], r.Attrs)
-	a.in(r.Address, t.place, t.columns, t.sites(r.Address, nil))
+	a.in(r.Address, t.place, t.allColumns(), t.sites(r.Address, nil))
 }
 
 func askTrigger(a *asker, r *resource.Resource) {
@@ -138,7 +139,7 @@ func askTrigger(a *asker, r *resource.Resource) {
 	var columns []column
 	address := r.Address
 	if ref, ok := r.Attrs.Get("table").Ref(); ok && a.index.desired[ref] != nil {
-		address, columns = ref, decodeTable(a.index, t.table, a.index.desired[ref].Attrs).columns
+		address, columns = ref, decodeTable(a.index, t.table, a.index.desired[ref].Attrs).allColumns()
 	}
 	a.in(address, t.table, columns, t.sites(r.Address, nil))
 }

@@ -45,6 +45,9 @@ func (t *table) sites(a resource.Address, have *table) []site {
 		lives[have.columns[i].name] = &have.columns[i]
 	}
 	known := make(map[string]bool, len(t.columns))
+	for i := range t.inherited {
+		known[t.inherited[i].name] = true
+	}
 	for i := range t.columns {
 		c := &t.columns[i]
 		known[c.name] = true
@@ -94,7 +97,7 @@ func (t *table) sites(a resource.Address, have *table) []site {
 		}
 		add(catalog.IndexWhere, catalog.Expr{Name: x.name, Method: x.method}, &x.where, live.where, x.at)
 	}
-	return out
+	return append(out, t.lineageSites(a, have)...)
 }
 
 // id names the site among all that is asked of one database.

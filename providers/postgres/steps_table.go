@@ -22,7 +22,7 @@ func (p *planner) createTable(d *resource.Delta) {
 	t := decodeTable(p.index, p.wanted(d), d.Desired.Attrs)
 	what := "TABLE " + t.place.String()
 	s := p.step(d, nil, resource.Create, "create table "+t.name)
-	run(s, t.createTable())
+	p.runCreate(s, t)
 	for i := range t.checks {
 		if t.checks[i].notValid {
 			run(s, "ALTER "+what+" ADD "+t.checks[i].ddl())
@@ -62,6 +62,7 @@ func (p *planner) dropTable(d *resource.Delta) {
 	s.Statements[0].Rows, s.Statements[0].Bytes = max(d.Live.Rows, 0), max(d.Live.Bytes, 0)
 	s.Destroys = true
 	s.NoUndo = "the rows are gone"
+	p.dropFromTree(d, s)
 }
 
 // addForeignKey makes the step of one foreign key. was is the one that it replaces, to be dropped by the same statement.
@@ -105,7 +106,10 @@ type tableChange struct {
 	renames  map[string]string // live names of columns by desired ones
 	// renamedEntries are the constraints and indexes that live on under another name.
 	renamedEntries []entryRename
-	liveName       string // of the table
+	// tree is how the table's place among others changes, and whole are all changes, those of its place too.
+	tree     treeChange
+	whole    []resource.Change
+	liveName string // of the table
 }
 
 func newTableChange(p *planner, d *resource.Delta) *tableChange {
@@ -113,11 +117,12 @@ func newTableChange(p *planner, d *resource.Delta) *tableChange {
 	at := p.renamed(d, "TABLE")
 	c := &tableChange{planner: p, d: d, renames: map[string]string{}, liveName: from.name, want: decodeTable(p.index, at, d.Desired.Attrs)}
 	c.findRenames(d.Live.Attrs.Get("columns"))
-	c.d = c.matchEntries(d)
+	c.d = c.inTree(c.matchEntries(d))
 	c.have = decodeTable(p.index, at, c.d.Live.Attrs)
 	if from != at {
 		c.renameAlong(p.steps[len(p.steps)-1])
 	}
+	c.nameInherited()
 	for _, ch := range c.d.Changes {
 		if len(ch.Path) >= 2 && ch.Path[0] == "columns" && reshapes(ch) && !c.isRenamed(ch.Path[1]) {
 			c.reshaped = true
@@ -142,6 +147,9 @@ func reshapes(ch resource.Change) bool {
 // plan makes the steps in the order in which they can run: what is in the way goes first, what builds on columns comes
 // last.
 func (c *tableChange) plan() {
+	if !c.moveInTree() {
+		return
+	}
 	c.renameColumns()
 	c.renameEntries()
 	c.dropForeignKeys()

@@ -123,7 +123,7 @@ func (p *planner) suggestRename(drop *resource.Step, gone, come *resource.Delta)
 
 // alike tells whether what comes could be what goes, under another name.
 func (p *planner) alike(gone, come *resource.Delta) bool {
-	want := specs[come.Address.Kind].normalize(&normalizer{view: p.view}, come.Desired)
+	want := specs[come.Address.Kind].normalize(p.quiet(), come.Desired)
 	live := gone.Live.Attrs
 	if come.Address.Kind != "table" {
 		return sameBut(want, live, "name", "schema", "comment", "owner") && come.Address.Kind != "schema"

@@ -165,6 +165,10 @@ func (i *indexDef) createIndex(table place) string {
 func (t *table) createTable() string {
 	var lines []string
 	for i := range t.columns {
+		if t.partitionOf != nil {
+			lines = append(lines, t.columns[i].override())
+			continue
+		}
 		lines = append(lines, t.columns[i].ddl(t.inPrimaryKey(t.columns[i].name)))
 	}
 	if t.primaryKey != nil {
@@ -178,7 +182,7 @@ func (t *table) createTable() string {
 			lines = append(lines, t.checks[i].ddl())
 		}
 	}
-	return "CREATE TABLE " + t.place.String() + " (\n" + indent(lines) + "\n)"
+	return t.create(lines)
 }
 
 // columnPlace names a column in COMMENT ON and the like.

@@ -40,14 +40,16 @@ type AskColumn struct {
 type ExprKind string
 
 const (
-	Type       ExprKind = "type"         // of Column; → format_type with its modifier
-	Default    ExprKind = "default"      // of Column; → pg_get_expr
-	Generated  ExprKind = "generated"    // of Column; → pg_get_expr
-	Check      ExprKind = "check"        // of constraint Name; → pg_get_expr
-	IndexKey   ExprKind = "index_key"    // N-th key (from 0) of index Name: expression, collation, opclass, order; → as pg_get_indexdef prints it
-	IndexWhere ExprKind = "index_where"  // of index Name; → pg_get_expr
-	When       ExprKind = "trigger_when" // of trigger Name; → as pg_get_triggerdef prints it inside WHEN ( )
-	RegType    ExprKind = "regtype"      // a type without modifier, as in a function's signature; "SETOF x" and "TABLE(a x, …)" are understood
+	Type           ExprKind = "type"            // of Column; → format_type with its modifier
+	Default        ExprKind = "default"         // of Column; → pg_get_expr
+	Generated      ExprKind = "generated"       // of Column; → pg_get_expr
+	Check          ExprKind = "check"           // of constraint Name; → pg_get_expr
+	IndexKey       ExprKind = "index_key"       // N-th key (from 0) of index Name: expression, collation, opclass, order; → as pg_get_indexdef prints it
+	IndexWhere     ExprKind = "index_where"     // of index Name; → pg_get_expr
+	When           ExprKind = "trigger_when"    // of trigger Name; → as pg_get_triggerdef prints it inside WHEN ( )
+	PartitionKey   ExprKind = "partition_key"   // → pg_get_partkeydef
+	PartitionBound ExprKind = "partition_bound" // of a table partitioned By → as pg_get_expr prints it, without FOR VALUES
+	RegType        ExprKind = "regtype"         // a type without modifier, as in a function's signature; "SETOF x" and "TABLE(a x, …)" are understood
 )
 
 // Expr is one text to put into the server's own form.
@@ -61,6 +63,7 @@ type Expr struct {
 	Name   string `json:"name,omitempty"` // of the constraint, index or trigger
 	N      int    `json:"n,omitempty"`    // the key's number in its index, from 0
 	Method string `json:"method,omitempty"`
+	By     string `json:"by,omitempty"` // the partition key of the parent
 }
 
 // Facts is what planning needs besides objects, as JSON in Snapshot.Facts.
@@ -77,6 +80,9 @@ type Facts struct {
 	Canon       map[string]string `json:"canon,omitempty"`
 	CanonErrors map[string]string `json:"canon_errors,omitempty"`
 
+	// Partitions are those of each partitioned table, whoever declared them; both
+	// as sqltext.Qualified.
+	Partitions map[string][]string `json:"partitions,omitempty"`
 	// Both are the former places of things that are there under their former
 	// name and under the wanted one, by address.
 	Both map[string]string `json:"both,omitempty"`

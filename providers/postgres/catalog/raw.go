@@ -63,6 +63,7 @@ type relationRow struct {
 	sequence            *sequenceRow   // of a relation of kind S
 	sequences           []*relationRow // owned by its columns
 	was                 string         // its name, before the plan changes it
+	inherited           *inheritance   // nil for most
 }
 
 type columnRow struct {
@@ -173,7 +174,7 @@ func newRaw() *raw {
 }
 
 func (w *raw) takers() map[string]func(row) {
-	return map[string]func(row){
+	take := map[string]func(row){
 		"objects": func(r row) {
 			w.ledger = append(w.ledger, ledgerRow{address: string(r.values[0]), identity: r.text(1), attrs: string(r.values[2]),
 				source: r.text(3), protected: r.flag(4), by: r.text(5), at: r.text(6)})
@@ -223,6 +224,8 @@ func (w *raw) takers() map[string]func(row) {
 			w.acls[acl] = append(w.acls[acl], privilege{grantee: r.text(1), name: r.text(2), grantable: r.flag(3)})
 		},
 	}
+	w.partitionTakers(take)
+	return take
 }
 
 // decode reads JSON that the server wrote; NULL leaves v as it is.

@@ -99,6 +99,7 @@ func (s *snapshot) facts(ask Ask) *Facts {
 		mention = append(mention, s.roleName(n.owner))
 		f.Schemas[n.name] = s.schemaFact(n)
 	}
+	f.Partitions = s.partitionsOf()
 	if len(s.renames.both) > 0 {
 		f.Both = s.renames.both
 	}
@@ -242,6 +243,10 @@ func (s *snapshot) liveText(at *AskTable, e Expr) (string, bool) {
 				}
 			}
 		}
+	case PartitionKey:
+		return t.of().key, t.of().key != ""
+	case PartitionBound:
+		return t.of().bound, t.of().bound != ""
 	case When:
 		for _, g := range t.triggers {
 			if g.name == e.Name {

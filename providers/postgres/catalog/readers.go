@@ -98,8 +98,6 @@ func (s *snapshot) relationsOf(kinds string, pick func(*relationRow) bool) []thi
 	return out
 }
 
-func (s *snapshot) listTables() []thing { return s.relationsOf("r", nil) }
-
 func (s *snapshot) listSequences() []thing {
 	return s.relationsOf("S", func(t *relationRow) bool { return !s.ofColumn(t) })
 }
@@ -164,7 +162,9 @@ func (s *snapshot) undeclared() []resource.Undeclared {
 			continue
 		}
 		for _, t := range r.list(s) {
-			if kind != "trigger" || s.onTaken(t) {
+			if kind == "table" && s.relation[t.oid].partition {
+				add("partition", t) // a partition manager makes and drops them
+			} else if kind != "trigger" || s.onTaken(t) {
 				add(kind, t)
 			}
 		}
@@ -195,7 +195,6 @@ func (s *snapshot) onTaken(t thing) bool {
 // unread lists what no kind is for, by the word for it.
 func (s *snapshot) unread() map[string][]thing {
 	out := map[string][]thing{
-		"partitioned table": s.relationsOf("p", nil),
 		"view":              s.relationsOf("v", nil),
 		"materialized view": s.relationsOf("m", nil),
 		"foreign table":     s.relationsOf("f", nil),
