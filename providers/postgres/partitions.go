@@ -236,16 +236,16 @@ func (t *table) create(lines []string) string {
 	return text
 }
 
-// override writes a column of a partition, whose type is its parent's.
-func (c *column) override() string {
-	text := sqltext.Ident(c.name)
+// override writes what a partition's column has that its parent's has not; any is false if that is nothing that CREATE says.
+func (c *column) override() (text string, any bool) {
+	text = sqltext.Ident(c.name)
 	if c.def != "" {
 		text += " DEFAULT " + c.def
 	}
 	if c.notNull {
 		text += " NOT NULL"
 	}
-	return text
+	return text, c.def != "" || c.notNull
 }
 
 // natural takes out of a partition's columns those that are just what the parent makes them.

@@ -104,6 +104,9 @@ func (p *planner) orderTrees() {
 				}
 			}
 			for _, s := range p.steps {
+				if s.Address == p.index.tables[parent] && p.parts(out, s.Address) && s.Node.Address == s.Address {
+					need(s, out.ID) // what the parent gets now is not for it
+				}
 				if d := p.deltas[s.Address]; d != nil && s.Action == resource.Delete && len(s.Path) == 0 && s.Address.Kind == "table" &&
 					s.ID != out.ID && livePlace(d.Live) == parent {
 					need(s, out.ID)
@@ -111,6 +114,13 @@ func (p *planner) orderTrees() {
 			}
 		}
 	}
+}
+
+// parts tells whether a table leaves a parent for good, and waits for nothing of it.
+func (p *planner) parts(out *resource.Step, parent resource.Address) bool {
+	d := p.deltas[out.Address]
+	return out.Address != parent && d != nil && d.Desired != nil &&
+		!slices.ContainsFunc(d.Desired.Deps, func(dep resource.Dep) bool { return dep.Part == "" && dep.On == parent })
 }
 
 func sortedPlaces[V any](m map[place]V) []place {
@@ -180,7 +190,8 @@ func orWord(s, word string) string {
 // overrides turns a column of a partition or a child that comes or goes into a change of the column that it has from its
 // parents.
 func (c *tableChange) overrides(d *resource.Delta) {
-	if len(c.want.parents()) == 0 || c.tree.blocked != "" {
+	parents := slices.DeleteFunc(slices.Clone(c.want.parents()), func(p place) bool { return slices.Contains(c.tree.enter, p) })
+	if len(parents) == 0 || c.tree.blocked != "" {
 		return
 	}
 	c.tree.natural = map[string]resource.Value{}
@@ -190,7 +201,7 @@ func (c *tableChange) overrides(d *resource.Delta) {
 			changes = append(changes, ch)
 			continue
 		}
-		up := c.inheritedColumn(c.want.parents(), ch.Path[1])
+		up := c.inheritedColumn(parents, ch.Path[1])
 		switch {
 		case up.IsNull() && c.want.partitionOf != nil:
 			c.tree.blocked = fmt.Sprintf("column %s differs from that of the parent %s, and what that has is not known: declare the parent too", ch.Path[1], c.want.partitionOf)
@@ -263,13 +274,17 @@ func (c *tableChange) moveInTree() bool {
 		undo(s, c.alter("INHERIT "+parent.String()))
 		c.leaving[parent] = append(c.leaving[parent], s)
 	}
-	for _, parent := range t.enter {
+	return true
+}
+
+// enterTree makes the table a child of others, when it has all that they have.
+func (c *tableChange) enterTree() {
+	for _, parent := range c.tree.enter {
 		s := c.treeStep("inherits", "make "+c.want.name+" a child of "+parent.String())
 		s.ID += "/" + parent.String()
 		c.run(s, exclusive, c.alter("INHERIT "+parent.String()))
 		undo(s, c.alter("NO INHERIT "+parent.String()))
 	}
-	return true
 }
 
 // treeStep makes a step that shows the changes of the table's place.

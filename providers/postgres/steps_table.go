@@ -160,6 +160,7 @@ func (c *tableChange) plan() {
 	c.addColumns()
 	c.addConstraints()
 	c.addIndexes()
+	c.enterTree()
 	c.simple(c.d, "TABLE "+c.want.place.String())
 	c.addForeignKeys()
 	c.suggestRenames()

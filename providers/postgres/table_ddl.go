@@ -166,7 +166,9 @@ func (t *table) createTable() string {
 	var lines []string
 	for i := range t.columns {
 		if t.partitionOf != nil {
-			lines = append(lines, t.columns[i].override())
+			if text, any := t.columns[i].override(); any {
+				lines = append(lines, text)
+			}
 			continue
 		}
 		lines = append(lines, t.columns[i].ddl(t.inPrimaryKey(t.columns[i].name)))
