@@ -156,8 +156,9 @@ func (t *table) lineageSites(a resource.Address, have *table) []site {
 		s.static, s.isStatic = staticPartitionKey(t.partitionBy)
 		out = append(out, s)
 	}
-	if t.values != "" && t.values != "DEFAULT" && t.by != "" {
-		out = append(out, site{of: a, expr: catalog.Expr{Kind: catalog.PartitionBound, Text: t.values, By: t.by}, text: &t.values, live: have.values})
+	if t.partitionOf != nil && t.values != "" && t.values != "DEFAULT" {
+		e := catalog.Expr{Kind: catalog.PartitionBound, Text: t.values, Name: t.partitionOf.String(), By: t.by}
+		out = append(out, site{of: a, expr: e, text: &t.values, live: have.values})
 	}
 	return out
 }
@@ -282,7 +283,12 @@ func (v *view) inheritedColumn(parents []place, name string) resource.Value {
 		if r == nil {
 			continue
 		}
-		c := normalizeTable(v.quiet(), r).Get("columns").Get(name)
+		columns, known := v.columnsOf[r.Address]
+		if !known {
+			columns = normalizeTable(v.quiet(), r).Get("columns")
+			v.columnsOf[r.Address] = columns
+		}
+		c := columns.Get(name)
 		if c.IsNull() {
 			t := decodeTable(v.index, at, r.Attrs)
 			if c = v.inheritedColumn(t.parents(), name); !c.IsNull() {

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -56,7 +57,14 @@ func (p *planner) carried(d *resource.Delta) *resource.Delta {
 	} else if on := d.Live.Attrs.Get("table").Str(); on != "" {
 		own = parsePlace(on, "") // of which the thing is part
 	}
-	r := columnRenames{own: p.renamedColumns[own], all: p.renamedColumns}
+	r := columnRenames{own: maps.Clone(p.renamedColumns[own]), all: p.renamedColumns}
+	if up := p.renamedAbove(d); len(up) > 0 {
+		d = followColumns(d, up)
+		if r.own == nil {
+			r.own = map[string]string{}
+		}
+		maps.Copy(r.own, up)
+	}
 	out, live := *d, *d.Live
 	out.Live = &live
 	for _, f := range live.Attrs.Fields() {
@@ -75,6 +83,61 @@ func (p *planner) carried(d *resource.Delta) *resource.Delta {
 		out.Changes = append(out.Changes, ch)
 	}
 	return &out
+}
+
+// renamedAbove are the columns that the parents of a live table rename: in the table they get the new name too.
+func (p *planner) renamedAbove(d *resource.Delta) map[string]string {
+	if d.Address.Kind != "table" {
+		return nil
+	}
+	up := map[string]string{}
+	lives := decodeLineage(p.index, "", d.Live.Attrs)
+	for _, parent := range lives.parents() {
+		p.index.above(parent, 0, func(r *resource.Resource) { maps.Copy(up, p.renamedColumns[p.index.places[r.Address]]) })
+	}
+	return up
+}
+
+// followColumns gives the columns that a partition or a child has for itself the names that the parent gives them.
+func followColumns(d *resource.Delta, up map[string]string) *resource.Delta {
+	for _, from := range sortedKeys(up) {
+		to := up[from]
+		if !d.Live.Attrs.Get("columns").Has(from) {
+			continue
+		}
+		change := func(name string) resource.Change {
+			for _, ch := range d.Changes {
+				if len(ch.Path) == 2 && ch.Path[0] == "columns" && ch.Path[1] == name {
+					return ch
+				}
+			}
+			return resource.Change{}
+		}
+		was, is := change(from), change(to)
+		if was.Path == nil {
+			continue
+		}
+		if is.Path != nil {
+			d = renamedEntry(d, entryRename{attr: "columns", from: from, to: to}, was, is)
+			continue
+		}
+		out, live := *d, *d.Live
+		out.Live, out.Changes = &live, slices.Clone(d.Changes)
+		fields := slices.Clone(live.Attrs.Get("columns").Fields())
+		for i := range fields {
+			if fields[i].Name == from {
+				fields[i].Name = to
+			}
+		}
+		live.Attrs = live.Attrs.With("columns", resource.Object(fields...))
+		for i := range out.Changes {
+			if len(out.Changes[i].Path) == 2 && out.Changes[i].Path[0] == "columns" && out.Changes[i].Path[1] == from {
+				out.Changes[i].Path = columnPath(to)
+			}
+		}
+		d = &out
+	}
+	return d
 }
 
 // at is what stands at a path.

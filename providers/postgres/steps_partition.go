@@ -76,7 +76,7 @@ func (p *planner) dropFromTree(d *resource.Delta, s *resource.Step) {
 	}
 	var others []string
 	for _, name := range p.facts.Partitions[at.String()] {
-		if p.gone[parsePlace(name, "")] == nil {
+		if at := parsePlace(name, ""); p.gone[at] == nil && p.index.tables[at].IsZero() {
 			others = append(others, name)
 		}
 	}

@@ -21,6 +21,8 @@ type view struct {
 	holes map[string]resource.Value
 	// targetsOf is what privileges can be on, by schema.
 	targetsOf map[string]map[string][]grantTarget
+	// columnsOf are the columns of tables that others have theirs from, in the server's form.
+	columnsOf map[resource.Address]resource.Value
 	// warned are the places about which a warning has been given.
 	warned map[string]bool
 }
@@ -30,7 +32,7 @@ func newView(s *resource.Snapshot, x *index) (*view, error) {
 		snap: s, index: x,
 		live:   make(map[resource.Address]*resource.Live, len(s.Objects)),
 		holes:  map[string]resource.Value{},
-		warned: map[string]bool{}, targetsOf: map[string]map[string][]grantTarget{},
+		warned: map[string]bool{}, columnsOf: map[resource.Address]resource.Value{}, targetsOf: map[string]map[string][]grantTarget{},
 	}
 	for _, o := range s.Objects {
 		v.live[o.Address] = o

@@ -48,7 +48,7 @@ const (
 	IndexWhere     ExprKind = "index_where"     // of index Name; → pg_get_expr
 	When           ExprKind = "trigger_when"    // of trigger Name; → as pg_get_triggerdef prints it inside WHEN ( )
 	PartitionKey   ExprKind = "partition_key"   // → pg_get_partkeydef
-	PartitionBound ExprKind = "partition_bound" // of a table partitioned By → as pg_get_expr prints it, without FOR VALUES
+	PartitionBound ExprKind = "partition_bound" // of table Name that is partitioned By ("" asks the live one) → as pg_get_expr prints it, without FOR VALUES
 	RegType        ExprKind = "regtype"         // a type without modifier, as in a function's signature; "SETOF x" and "TABLE(a x, …)" are understood
 )
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
 )
 
 // inheritance is what a table has of others.
@@ -206,4 +207,25 @@ func forValues(values string) string {
 		return "DEFAULT"
 	}
 	return "FOR VALUES " + values
+}
+
+// withParent puts the key and the columns of the live parent into a question
+// about a partition's bounds, where the files do not declare that.
+func (s *snapshot) withParent(t *AskTable, e Expr) (*AskTable, Expr) {
+	if e.Kind != PartitionBound || e.By != "" || t == nil {
+		return t, e
+	}
+	schema, name, _ := sqltext.SplitQualified(e.Name)
+	n := s.schemaNamed(schema)
+	if n == nil || s.named[place{n.oid, name}] == nil {
+		return t, e
+	}
+	parent := s.named[place{n.oid, name}]
+	e.By = parent.of().key
+	out := *t
+	out.Columns = nil
+	for _, c := range parent.columns {
+		out.Columns = append(out.Columns, AskColumn{Name: c.name, Type: c.typ, Collation: c.collation})
+	}
+	return &out, e
 }

@@ -335,6 +335,7 @@ func (s *snapshot) told(l *resource.Live) {
 
 // asked puts a question in the words of what is there now.
 func (s *snapshot) asked(t *AskTable, e Expr) (*AskTable, Expr) {
+	t, e = s.withParent(t, e)
 	if !s.renames.any() {
 		return t, e
 	}
