@@ -128,7 +128,8 @@ func (a *asker) in(address resource.Address, p place, columns []column, sites []
 
 func askTable(a *asker, r *resource.Resource) {
 	t := decodeTable(a.index, a.index.places[r.Address], r.Attrs)
-	a.in(r.Address, t.place, t.allColumns(), t.sites(r.Address, nil))
+	sites := t.sites(r.Address, nil) // which puts right what needs no server
+	a.in(r.Address, t.place, t.allColumns(), sites)
 }
 
 func askTrigger(a *asker, r *resource.Resource) {

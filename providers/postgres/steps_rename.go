@@ -3,7 +3,7 @@ package postgres
 import (
 	"fmt"
 	"slices"
-	"strings"
+	"strconv"
 
 	"github.com/tellr-dev/tellr/engine/resource"
 	"github.com/tellr-dev/tellr/providers/postgres/catalog"
@@ -16,7 +16,7 @@ func formerly(x *index, r *resource.Resource) []resource.Field {
 	if from := r.Attrs.Get("renamed_from").Str(); from != "" {
 		former := []resource.Field{resource.F("name", resource.String(from))}
 		if in := r.Attrs.Get("schema"); !in.IsNull() {
-			at := parsePlace(from, x.schemaOf(in))
+			at := parseFormer(from, x.schemaOf(in))
 			former = []resource.Field{resource.F("schema", resource.String(at.schema)), resource.F("name", resource.String(at.name))}
 		}
 		out = append(out, resource.F(catalog.Former, resource.Object(former...)))
@@ -105,7 +105,7 @@ func (p *planner) relocate(d *resource.Delta, word string, written func(place) s
 		}
 	}
 	if why := d.Desired.Attrs.Get("renamed_from"); !why.IsNull() {
-		s.Reason = "renamed_from = " + sqltext.Quoted(why.Str())
+		s.Reason = "renamed_from = " + strconv.Quote(why.Str())
 	}
 	p.early(d, s)
 	e := effort{}
@@ -144,7 +144,7 @@ func (p *planner) renameSchema(d *resource.Delta) string {
 	}
 	s := p.step(d, resource.Path{"name"}, resource.Update, "rename schema "+from+" to "+to)
 	if why := d.Desired.Attrs.Get("renamed_from"); !why.IsNull() {
-		s.Reason = "renamed_from = " + sqltext.Quoted(why.Str())
+		s.Reason = "renamed_from = " + strconv.Quote(why.Str())
 	}
 	run(s, "ALTER SCHEMA "+sqltext.Ident(from)+" RENAME TO "+sqltext.Ident(to))
 	undo(s, "ALTER SCHEMA "+sqltext.Ident(to)+" RENAME TO "+sqltext.Ident(from))
@@ -175,7 +175,7 @@ func (p *planner) orderRenames() {
 func (p *planner) renameTrigger(d *resource.Delta, want, have *trigger) {
 	s := p.step(d, resource.Path{"name"}, resource.Update, "rename trigger "+have.name+" to "+want.name)
 	if why := d.Desired.Attrs.Get("renamed_from"); !why.IsNull() {
-		s.Reason = "renamed_from = " + sqltext.Quoted(why.Str())
+		s.Reason = "renamed_from = " + strconv.Quote(why.Str())
 	}
 	on := " ON " + want.table.String() + " RENAME TO "
 	runOn(s, nil, want.table, exclusive, "ALTER TRIGGER "+sqltext.Ident(have.name)+on+sqltext.Ident(want.name))
@@ -221,5 +221,5 @@ func (p *planner) renameValues(d *resource.Delta, at place) *resource.Delta {
 
 // sameBut tells whether two values are equal but for some fields.
 func sameBut(a, b resource.Value, names ...string) bool {
-	return strings.Compare(a.Without(names...).Show(), b.Without(names...).Show()) == 0
+	return a.Without(names...).Show() == b.Without(names...).Show()
 }

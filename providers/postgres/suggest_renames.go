@@ -3,8 +3,10 @@ package postgres
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
 )
 
 // suggestRenames points out a column that goes where one of the same type comes: written as drop and add, a new name
@@ -107,9 +109,9 @@ func (p *planner) suggestRenames() {
 
 func (p *planner) suggestRename(drop *resource.Step, gone, come *resource.Delta) {
 	at := livePlace(gone.Live)
-	from := at.name
+	from := formerText(at.name)
 	if at.schema != p.wanted(come).schema && at.schema != "" && gone.Address.Kind != "schema" {
-		from = at.String()
+		from = formerText(at.schema) + "." + formerText(at.name)
 	}
 	line := fmt.Sprintf("renamed_from = %q", from)
 	drop.Reason = fmt.Sprintf("no file declares it any more; if %s is the same under another name, write %s there, and nothing is lost", come.Address, line)
@@ -119,6 +121,14 @@ func (p *planner) suggestRename(drop *resource.Step, gone, come *resource.Delta)
 		Detail:  fmt.Sprintf("%s goes, and %s comes, which is much the same", gone.Address, come.Address),
 		Cure:    fmt.Sprintf("if it is, write %s in %s; if not, there is nothing to do", line, come.Address),
 	})
+}
+
+// formerText writes a name so that renamed_from reads it as it is.
+func formerText(name string) string {
+	if strings.ContainsAny(name, `."`) {
+		return sqltext.Quoted(name)
+	}
+	return name
 }
 
 // alike tells whether what comes could be what goes, under another name.
