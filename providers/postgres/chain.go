@@ -47,7 +47,7 @@ func (p *planner) findChain() {
 	}
 	for _, d := range p.req.Deltas {
 		if f.real(d) {
-			if key := liveKey(p.index, d); key != "" {
+			if key := p.liveKey(d); key != "" {
 				f.live[key] = d
 			}
 		}
@@ -56,7 +56,7 @@ func (p *planner) findChain() {
 		if !f.real(d) {
 			continue
 		}
-		key := liveKey(p.index, d)
+		key := p.liveKey(d)
 		switch {
 		case d.Action == resource.Delete && (d.Address.Kind == "table" || d.Address.Kind == "function" || isView(d.Address.Kind)):
 			f.goes(d, key)
@@ -107,14 +107,17 @@ func (p *planner) real(d *resource.Delta) bool {
 	return d.Live != nil && !isInstead(d.Live) && (d.Action != resource.Delete || !p.kept[d.Address.Kind+" "+d.Live.Identity])
 }
 
-// liveKey names a live thing as the catalog's dependents do.
-func liveKey(x *index, d *resource.Delta) string {
-	attrs := d.Live.Attrs
+// liveKey names a live thing as the catalog does for what hangs on it: by the name that it keeps, or gets.
+func (p *planner) liveKey(d *resource.Delta) string {
+	attrs, at := d.Live.Attrs, livePlace(d.Live)
+	if d.Desired != nil && d.Action != resource.Delete {
+		at = p.wanted(d)
+	}
 	switch d.Address.Kind {
 	case "table", viewKind.Name, materializedViewKind.Name:
-		return livePlace(d.Live).String()
+		return at.String()
 	case "function", "procedure":
-		return decodeFunction(x, livePlace(d.Live), attrs).signature()
+		return decodeFunction(p.index, at, attrs).signature()
 	case "rule", "trigger":
 		return d.Address.Kind + " " + sqltext.Ident(attrs.Get("name").Str()) + " on " + attrs.Get("table").Str()
 	}
@@ -181,7 +184,7 @@ func (f *chainFinder) add(r *chainRoot, d *resource.Delta, reason string) {
 	if f.remade.members[d.Address] == nil {
 		f.remade.members[d.Address] = &member{reason: reason, cause: f.causeOf(r.d)}
 	}
-	key := liveKey(f.index, d)
+	key := f.liveKey(d)
 	if d.Address.Kind != "function" && !isView(d.Address.Kind) {
 		return
 	}
@@ -308,7 +311,7 @@ func (p *planner) mustRemake(d *resource.Delta) bool {
 		return true
 	}
 	f, why := p.builtFact(builtID(d.Address))
-	have := p.facts.Views[livePlace(d.Live).String()].Columns
+	have := p.facts.Views[p.liveKey(d)].Columns
 	return why != "" || len(have) > len(f.Columns) || !slices.Equal(have, f.Columns[:len(have)])
 }
 

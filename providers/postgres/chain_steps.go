@@ -44,7 +44,7 @@ func (p *planner) remake(d *resource.Delta) {
 		undo(m.drop, have.create("CREATE"))
 		run(m.make, want.create("CREATE"))
 		p.finishFunction(d, m.make, want)
-		p.restore(d, m.make, "FUNCTION", have.signature(), want.signature())
+		p.restore(d, m.make, "FUNCTION", want.signature())
 		m.make.Undo = nil
 		undo(m.make, "DROP FUNCTION "+want.signature())
 	default:
@@ -52,7 +52,7 @@ func (p *planner) remake(d *resource.Delta) {
 		have := decodeView(d.Address.Kind, livePlace(d.Live), d.Live.Attrs)
 		p.dropView(d, m.drop, have)
 		p.makeView(d, m.make, want)
-		p.restore(d, m.make, "TABLE", have.place.String(), want.place.String())
+		p.restore(d, m.make, "TABLE", want.place.String())
 		m.make.Undo = nil
 		undo(m.make, "DROP "+want.what())
 	}
@@ -60,7 +60,7 @@ func (p *planner) remake(d *resource.Delta) {
 
 // restore gives a thing that comes back the owner and the privileges that it had and that no file decides. Roles to which
 // a grants block gives what it says on all tables of the schema have it by default privileges, which are set before.
-func (p *planner) restore(d *resource.Delta, s *resource.Step, word, was, now string) {
+func (p *planner) restore(d *resource.Delta, s *resource.Step, word, now string) {
 	if owner := d.Live.Attrs.Get("owner").Str(); d.Desired.Attrs.Get("owner").IsNull() && owner != "" && owner != p.facts.CurrentUser {
 		object := word
 		if isView(d.Address.Kind) {
@@ -69,7 +69,7 @@ func (p *planner) restore(d *resource.Delta, s *resource.Step, word, was, now st
 		run(s, "ALTER "+object+" "+now+" OWNER TO "+sqltext.Ident(owner))
 	}
 	decided, all := p.grantees(p.wanted(d).schema)
-	had := p.facts.Views[was].Grants
+	had := p.facts.Views[p.liveKey(d)].Grants
 	type group struct {
 		to     string
 		column string
@@ -296,7 +296,7 @@ func (p *planner) memberAt(key string) *member {
 	if p.remade.byKey == nil {
 		p.remade.byKey = map[string]*member{}
 		for a, m := range p.remade.members {
-			p.remade.byKey[liveKey(p.index, p.deltas[a])] = m
+			p.remade.byKey[p.liveKey(p.deltas[a])] = m
 		}
 	}
 	return p.remade.byKey[key]

@@ -126,6 +126,7 @@ func checkEnum(r *resource.Resource) resource.Diagnostics {
 		}
 		seen[v.Str()] = true
 	}
+	c.renamedValues(seen)
 	return c.ds
 }
 

@@ -31,9 +31,13 @@ func checkTable(r *resource.Resource) resource.Diagnostics {
 	if len(columns) > maxColumns {
 		c.errorf(w.Get("columns").Range(), fmt.Sprintf("%s has %d columns", r.Address, len(columns)), "put some into another table", "Postgres takes %d", maxColumns)
 	}
+	own := columns
+	if c.lineage(w, columns) {
+		columns = nil // the parents have some more
+	}
 	key := primaryKeyColumns(w.Get("primary_key"))
 	for _, f := range w.Get("columns").Fields() {
-		c.column(f, columns)
+		c.column(f, own)
 	}
 	c.primaryKey(w.Get("primary_key"), columns)
 	constraints := map[string]string{}
@@ -70,6 +74,7 @@ func checkTable(r *resource.Resource) resource.Diagnostics {
 	for _, f := range w.Get("indexes").Fields() {
 		c.index(f, columns)
 	}
+	c.checkRenamedEntries()
 	for _, f := range w.Get("foreign_keys").Fields() {
 		c.ident("a foreign key", f.Name, rangeOf(f))
 		take("the foreign key", f.Name, rangeOf(f))

@@ -114,8 +114,6 @@ func compositeSteps(p *planner, d *resource.Delta) {
 		run(s, "DROP TYPE "+have.place.String())
 		undo(s, have.create())
 		p.hold(d, s, "dropped")
-	case resource.Replace:
-		p.moved(d, "composite type", "TYPE")
 	default:
 		p.alterComposite(d)
 	}

@@ -22,6 +22,8 @@ type index struct {
 	places  map[resource.Address]place
 	// keys are the columns of the primary key of each table, by where it stands: what a foreign key refers to unless told.
 	keys map[place][]string
+	// tables are the declared tables by where they stand.
+	tables map[place]resource.Address
 	// inSchema are the objects that the configuration makes in each schema, for the privileges on them.
 	inSchema map[string][]madeObject
 	// routines count the functions, procedures and aggregates of one name.
@@ -55,7 +57,7 @@ func newIndex(desired []*resource.Resource) *index {
 	x := &index{
 		desired: make(map[resource.Address]*resource.Resource, len(desired)),
 		places:  make(map[resource.Address]place, len(desired)),
-		keys:    map[place][]string{}, inSchema: map[string][]madeObject{}, owners: map[string]resource.Value{},
+		keys:    map[place][]string{}, tables: map[place]resource.Address{}, inSchema: map[string][]madeObject{}, owners: map[string]resource.Value{},
 		asks: map[string]questions{}, routines: map[place]int{}, roleBlocks: map[roleKey]*resource.Resource{}, acting: map[string]bool{},
 	}
 	for _, r := range desired {
@@ -101,6 +103,7 @@ func (x *index) grantable(schema, kind, name string) {
 func standTable(x *index, r *resource.Resource) {
 	x.inItsSchema(r)
 	p := x.places[r.Address]
+	x.tables[p] = r.Address
 	x.keys[p] = primaryKeyColumns(r.Attrs.Get("primary_key"))
 	x.grantable(p.schema, onTables, p.name)
 	for _, c := range r.Attrs.Get("columns").Fields() {

@@ -26,8 +26,9 @@ var aggregateKind = &resource.Kind{
 }
 `,
 	Attrs: []resource.Attr{
-		schemaAttr("aggregate"),
+		movableSchemaAttr("aggregate"),
 		nameAttr("aggregate"),
+		qualifiedRenamedFromAttr("aggregate"),
 		argumentsAttr("arguments", "Arguments as in CREATE AGGREGATE, none standing for *; of an ordered-set aggregate the direct ones"),
 		argumentsAttr("order_by", "Arguments behind ORDER BY, which make it an ordered-set aggregate"),
 		{Name: "hypothetical", Type: resource.Flag, Doc: "An ordered-set aggregate that asks where a row would stand. Default: false."},

@@ -29,8 +29,9 @@ var collationKind = &resource.Kind{
 }
 `,
 	Attrs: []resource.Attr{
-		schemaAttr("collation"),
+		movableSchemaAttr("collation"),
 		nameAttr("collation"),
+		qualifiedRenamedFromAttr("collation"),
 		{
 			Name: "provider", Type: resource.Text, Enum: []string{"icu", "libc", "builtin"},
 			Doc: "Library that does the work; builtin from Postgres 17. Default: libc.", Reason: collationFixed,
@@ -151,8 +152,6 @@ func collationSteps(p *planner, d *resource.Delta) {
 		run(s, "DROP COLLATION "+at.String())
 		undo(s, createCollation(at, d.Live.Attrs))
 		p.hold(d, s, "dropped")
-	case resource.Replace:
-		p.moved(d, "collation", "COLLATION")
 	default:
 		for _, attr := range []string{"provider", "locale", "lc_collate", "lc_ctype", "deterministic", "rules"} {
 			if changed(d, attr) {

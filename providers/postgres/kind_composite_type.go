@@ -25,8 +25,9 @@ var compositeKind = &resource.Kind{
 }
 `,
 	Attrs: []resource.Attr{
-		schemaAttr("composite type"),
+		movableSchemaAttr("composite type"),
 		nameAttr("composite type"),
+		qualifiedRenamedFromAttr("composite type"),
 		{
 			Name: "attributes", Type: orderedMap(attributeType), Required: true,
 			Doc: "The attributes by name, in the order in which a new type has them; later ones go to the end.",

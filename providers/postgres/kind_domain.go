@@ -23,8 +23,9 @@ var domainKind = &resource.Kind{
 }
 `,
 	Attrs: []resource.Attr{
-		schemaAttr("domain"),
+		movableSchemaAttr("domain"),
 		nameAttr("domain"),
+		qualifiedRenamedFromAttr("domain"),
 		{
 			Name: "type", Type: anyType, Required: true,
 			Doc:    "Type that the values have: a type of Postgres, or an enum, domain, composite type or range type.",

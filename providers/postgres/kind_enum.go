@@ -21,11 +21,17 @@ var enumKind = &resource.Kind{
 }
 `,
 	Attrs: []resource.Attr{
-		schemaAttr("enum"),
+		movableSchemaAttr("enum"),
 		nameAttr("enum"),
+		qualifiedRenamedFromAttr("enum"),
 		{
 			Name: "values", Type: resource.ListOf(resource.Text), Required: true,
 			Doc: "The values, each at most 63 bytes, in the order in which they compare.",
+		},
+		{
+			Name: "renamed", Type: resource.MapOf(resource.Text), CreateOnly: true,
+			Doc:    `Former names of values by the present ones: { shipped = "sent" }. Where the former is still there, it is renamed in all rows.`,
+			Reason: "says how to get there, not what is wanted",
 		},
 		commentAttr("enum"),
 		ownerAttr("enum"),

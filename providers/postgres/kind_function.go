@@ -30,8 +30,9 @@ var functionKind = &resource.Kind{
 }
 `,
 	Attrs: []resource.Attr{
-		schemaAttr("function"),
+		movableSchemaAttr("function"),
 		nameAttr("function"),
+		qualifiedRenamedFromAttr("function"),
 		argumentsAttr("arguments", "Arguments as in CREATE FUNCTION"),
 		{
 			Name: "returns", Type: resource.OneOf(resource.RefTo("enum", "domain", "composite_type", "range_type", "table"), resource.Text),

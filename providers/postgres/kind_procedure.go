@@ -32,8 +32,9 @@ var procedureKind = &resource.Kind{
 }
 `,
 	Attrs: []resource.Attr{
-		schemaAttr("procedure"),
+		movableSchemaAttr("procedure"),
 		nameAttr("procedure"),
+		qualifiedRenamedFromAttr("procedure"),
 		argumentsAttr("arguments", "Arguments as in CREATE PROCEDURE"),
 		{Name: "language", Type: resource.Text, Doc: "sql, plpgsql, or another language that the database has. Default: plpgsql."},
 		bodyAttr(),

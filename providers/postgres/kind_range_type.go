@@ -26,8 +26,9 @@ var rangeKind = &resource.Kind{
 }
 `,
 	Attrs: []resource.Attr{
-		schemaAttr("range type"),
+		movableSchemaAttr("range type"),
 		nameAttr("range type"),
+		qualifiedRenamedFromAttr("range type"),
 		{Name: "subtype", Type: anyType, Required: true, Doc: "Type of the two ends: a type of Postgres, or one that a file declares.", Reason: rangeFixed},
 		{Name: "operator_class", Type: resource.Text, Doc: "Operator class of btree that orders the ends. Default: the subtype's.", Reason: rangeFixed},
 		{Name: "collation", Type: anyCollation, Doc: "Collation that orders the ends. Default: the subtype's.", Reason: rangeFixed},
@@ -171,8 +172,6 @@ func rangeSteps(p *planner, d *resource.Delta) {
 		run(s, "DROP TYPE "+have.place.String())
 		undo(s, have.create())
 		p.hold(d, s, "dropped")
-	case resource.Replace:
-		p.moved(d, "range type", "TYPE")
 	default:
 		for _, attr := range []string{"subtype", "operator_class", "collation", "difference"} {
 			if changed(d, attr) {

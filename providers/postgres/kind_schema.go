@@ -34,10 +34,10 @@ var schemaKind = &resource.Kind{
 			Reason: "another branch is another database: nothing there to compare with",
 		},
 		{
-			Name: "name", Type: resource.Text, Check: checkSchemaName, Immutable: true,
-			Doc:    "Name of the schema in the database, at most 63 bytes. Default: the block's label.",
-			Reason: "everything in the schema is found by this name",
+			Name: "name", Type: resource.Text, Check: checkSchemaName,
+			Doc: "Name of the schema in the database, at most 63 bytes. Another name renames it, with all that is in it. Default: the block's label.",
 		},
+		renamedFromAttr("schema"),
 		{
 			Name: "exclusive", Type: resource.Flag, CreateOnly: true,
 			Doc: "Plan the removal of everything in the schema that no file declares; each thing that holds data is blocked until it is named. " +

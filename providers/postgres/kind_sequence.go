@@ -25,8 +25,9 @@ var sequenceKind = &resource.Kind{
 }
 `,
 	Attrs: append([]resource.Attr{
-		schemaAttr("sequence"),
+		movableSchemaAttr("sequence"),
 		nameAttr("sequence"),
+		qualifiedRenamedFromAttr("sequence"),
 		{Name: "type", Type: resource.Text, Doc: "smallint, integer or bigint. Default: bigint."},
 	}, append(sequenceOptions(),
 		resource.Attr{

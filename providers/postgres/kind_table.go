@@ -1,12 +1,17 @@
 package postgres
 
-import "github.com/tellr-dev/tellr/engine/resource"
+import (
+	"slices"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+)
 
 var tableSpec = spec{
 	kind:      tableKind,
 	normalize: normalizeTable,
 	steps:     tableSteps,
 	ask:       askTable,
+	locate:    locateTable,
 	stand:     standTable,
 	take:      takeTable,
 	declare:   declareTable,
@@ -38,12 +43,14 @@ var tableKind = &resource.Kind{
   indexes     = { ix_orders_created = { on = ["created DESC"], where = "note IS NOT NULL" } }
 }
 `,
-	Attrs: append([]resource.Attr{
-		schemaAttr("table"),
+	Attrs: slices.Concat([]resource.Attr{
+		movableSchemaAttr("table"),
 		nameAttr("table"),
+		qualifiedRenamedFromAttr("table"),
+	}, lineageAttrs(), []resource.Attr{
 		{
-			Name: "columns", Type: orderedMap(columnType), Required: true, Data: true,
-			Doc: "The columns by name, in the order in which a new table has them.",
+			Name: "columns", Type: orderedMap(columnType), Data: true,
+			Doc: "The columns by name, in the order in which a new table has them. A partition and a child have those of their parents, and need none.",
 		},
 		{
 			Name: "primary_key", Type: resource.OneOf(resource.ListOf(resource.Text), primaryKeyType),
@@ -69,7 +76,7 @@ var tableKind = &resource.Kind{
 		},
 		commentAttr("table"),
 		ownerAttr("table"),
-	}, tableStorageAttrs()...),
+	}, tableStorageAttrs()),
 	Check: checkTable,
 }
 
@@ -114,6 +121,7 @@ var primaryKeyType = resource.ObjectOf(constraintIndexAttrs(
 )...)
 
 var uniqueType = resource.ObjectOf(constraintIndexAttrs(
+	renamedFromAttr("constraint"),
 	resource.Attr{Name: "columns", Type: resource.ListOf(resource.Text), Required: true, Doc: "Names of the columns, in order."},
 	resource.Attr{Name: "include", Type: resource.ListOf(resource.Text), Doc: "Columns that its index carries along. Default: none."},
 	resource.Attr{Name: "nulls_not_distinct", Type: resource.Flag, Doc: "Two nulls are equal, so one at most. Default: false."},
@@ -122,6 +130,7 @@ var uniqueType = resource.ObjectOf(constraintIndexAttrs(
 
 var checkType = resource.ObjectOf(
 	resource.Attr{Name: "expression", Type: resource.Text, Required: true, Doc: "Condition that no row may make false."},
+	renamedFromAttr("check"),
 	resource.Attr{Name: "no_inherit", Type: resource.Flag, Doc: "Not for child tables. Default: false."},
 	resource.Attr{Name: "not_valid", Type: resource.Flag, Doc: "Holds for new rows only; existing ones are not looked at. Default: false."},
 	notEnforcedAttr,
@@ -129,6 +138,7 @@ var checkType = resource.ObjectOf(
 )
 
 var indexType = resource.ObjectOf(
+	renamedFromAttr("index"),
 	resource.Attr{Name: "columns", Type: resource.ListOf(resource.Text), Doc: "Names of the columns, in order. Exactly one of columns and on."},
 	resource.Attr{Name: "on", Type: resource.ListOf(resource.Text), Doc: `Keys as CREATE INDEX has them: "lower(title)", "created DESC NULLS LAST". Exactly one of columns and on.`},
 	resource.Attr{Name: "unique", Type: resource.Flag, Doc: "No two rows with the same keys. Default: false."},
@@ -147,6 +157,7 @@ var indexType = resource.ObjectOf(
 )
 
 var foreignKeyType = resource.ObjectOf(
+	renamedFromAttr("foreign key"),
 	resource.Attr{Name: "columns", Type: resource.ListOf(resource.Text), Required: true, Doc: "Names of the columns that refer, in order."},
 	resource.Attr{
 		Name: "references", Type: resource.OneOf(resource.RefTo("table"), resource.Text), Required: true,

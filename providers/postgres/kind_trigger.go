@@ -32,6 +32,7 @@ var triggerKind = &resource.Kind{
 			Reason: "a trigger belongs to its table",
 		},
 		{Name: "name", Type: resource.Text, Check: checkIdent, Doc: "Name of the trigger, at most 63 bytes; its table's own, so two tables may have the same. Default: the block's label."},
+		renamedFromAttr("trigger"),
 		{
 			Name: "timing", Type: resource.Text, Required: true, Enum: []string{"BEFORE", "AFTER", "INSTEAD OF"},
 			Doc: "When it runs: BEFORE or AFTER the change, or INSTEAD OF it (views only).",

@@ -88,8 +88,9 @@ var materializedViewKind = &resource.Kind{
 // viewAttrs are the rows that both kinds begin with.
 func viewAttrs(what string) []resource.Attr {
 	return []resource.Attr{
-		schemaAttr(what),
+		movableSchemaAttr(what),
 		nameAttr(what),
+		qualifiedRenamedFromAttr(what),
 		{
 			Name: "query", Type: resource.Text, Required: true,
 			Doc: "The query: SELECT, VALUES or WITH [RECURSIVE]. Names stand with their schema (app_data.orders), and what they name comes first. Compared in the server's form.",

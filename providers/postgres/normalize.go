@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/catalog"
 )
 
 // normalizer puts desired things into the form of live ones.
@@ -57,6 +58,10 @@ func (n *normalizer) canonical(a resource.Address, sites []site) {
 
 func siteName(s *site) string {
 	switch e := s.expr; {
+	case e.Kind == catalog.PartitionKey:
+		return "the partition key"
+	case e.Kind == catalog.PartitionBound:
+		return "what the partition holds"
 	case e.Column != "":
 		return fmt.Sprintf("the %s of column %s", e.Kind, e.Column)
 	case e.Name != "":
@@ -117,7 +122,7 @@ func normalizeTable(n *normalizer, r *resource.Resource) resource.Value {
 	t.settleTablespaces(n.facts.DefaultTablespace())
 	o := object{fields: t.encode(r.Attrs).Fields()}
 	n.owner(&o, r)
-	return o.done()
+	return n.natural(r, o.done())
 }
 
 func normalizeSchema(n *normalizer, r *resource.Resource) resource.Value {

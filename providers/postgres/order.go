@@ -20,6 +20,8 @@ func (p *planner) order() {
 	p.orderWay()
 	p.orderViews()
 	p.orderLateGrants()
+	p.orderRenames()
+	p.orderTrees()
 	for _, t := range p.building {
 		need(t.step, p.unreferenced[t.at]...)
 	}

@@ -19,8 +19,10 @@ type planner struct {
 	deltas map[resource.Address]*resource.Delta
 	// made and gone are the tables and the rest that this plan makes, or drops, by place.
 	made, gone map[place]*resource.Delta
-	// renamedTables are the new names of tables that keep their data under another one, by the former, both qualified.
-	renamedTables map[string]string
+	// renamedSchemas are the steps that rename schemas, by the new names.
+	renamedSchemas map[string]*resource.Step
+	// renamedColumns are the new names of columns by the former, by where their tables are to stand.
+	renamedColumns map[place]map[string]string
 	// goneAlong are the sequences that go with a table of this plan's drops.
 	goneAlong map[place]bool
 	// kept are the live things that some desired thing is, by kind and identity.
@@ -46,16 +48,23 @@ type planner struct {
 	// plainDrops are the indexes that go in the Online stage unless their name is wanted before, by step.
 	plainDrops map[string]plainDrop
 	changing   map[place]bool // tables that the plan touches; made when first asked for
+	// leaving and entering are the steps that take partitions out of a table, and those that put them in, by that table.
+	leaving, entering map[place][]*resource.Step
+	// liveNames are the names that indexes and keys have now; made when first asked for.
+	liveNames map[place]bool
 }
 
 func newPlanner(v *view, req resource.StepsRequest) *planner {
 	p := &planner{
 		view: v, req: req, deltas: make(map[resource.Address]*resource.Delta, len(req.Deltas)),
-		made: map[place]*resource.Delta{}, gone: map[place]*resource.Delta{}, goneAlong: map[place]bool{}, granted: map[string]bool{}, renamedTables: map[string]string{}, kept: map[string]bool{},
+		made: map[place]*resource.Delta{}, gone: map[place]*resource.Delta{}, goneAlong: map[place]bool{}, granted: map[string]bool{},
+		leaving: map[place][]*resource.Step{}, entering: map[place][]*resource.Step{},
+		renamedSchemas: map[string]*resource.Step{}, renamedColumns: map[place]map[string]string{}, kept: map[string]bool{},
 		freed: map[place][]string{}, madeWay: map[resource.Address]string{}, unreferenced: map[place][]string{}, plainDrops: map[string]plainDrop{},
 	}
 	for _, d := range req.Deltas {
 		p.deltas[d.Address] = d
+		p.noteColumns(d)
 		switch d.Action {
 		case resource.Create:
 			p.made[p.wanted(d)] = d
@@ -65,9 +74,6 @@ func newPlanner(v *view, req resource.StepsRequest) *planner {
 		}
 		if d.Desired != nil && d.Live != nil && d.Live.Identity != "" {
 			p.kept[d.Address.Kind+" "+d.Live.Identity] = true
-			if from := livePlace(d.Live); (d.Address.Kind == "table" || isView(d.Address.Kind)) && d.Action == resource.Update && from != p.wanted(d) {
-				p.renamedTables[from.String()] = p.wanted(d).String()
-			}
 		}
 	}
 	return p
@@ -104,6 +110,12 @@ func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
 	dropped := map[string]bool{}
 	for _, d := range p.req.Deltas {
 		spec, mine := specs[d.Address.Kind]
+		if c := p.carried(d); c != d {
+			p.deltas[d.Address] = c
+			if d = c; len(d.Changes) == 0 && d.Address.Kind != "grants" && !p.inChain(d) {
+				continue
+			}
+		}
 		switch {
 		case !mine:
 		case p.inChain(d):
@@ -116,6 +128,7 @@ func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
 			spec.steps(p, d)
 		}
 	}
+	p.suggestRenames()
 	p.stage()
 	p.order()
 	return p.steps, p.ds
@@ -254,24 +267,6 @@ func (p *planner) currentRole(v resource.Value) roleName {
 		return roleName{now}
 	}
 	return roleName{role}
-}
-
-// renamed makes the step of a changed name, which is possible where the ledger knows the thing by its former one, and
-// tells where the thing stands for the steps that follow. word is as in ALTER.
-func (p *planner) renamed(d *resource.Delta, word string) place {
-	from := livePlace(d.Live)
-	if !changed(d, "name") {
-		return from
-	}
-	to := place{from.schema, d.Desired.Name()}
-	s := p.step(d, resource.Path{"name"}, resource.Update, "rename "+from.name+" to "+to.name)
-	e := effort{lock: lockAccessExclusive}
-	if word != "TABLE" {
-		e.lock = ""
-	}
-	runOn(s, nil, from, e, "ALTER "+word+" "+from.String()+" RENAME TO "+sqltext.Ident(to.name))
-	undo(s, "ALTER "+word+" "+to.String()+" RENAME TO "+sqltext.Ident(from.name))
-	return to
 }
 
 // simple makes the steps of a change of comment and owner, which all kinds have alike.

@@ -74,6 +74,7 @@ func (p *Provider) Normalize(r *resource.Resource, live *resource.Snapshot) (res
 	if !mine || !n.known(r) {
 		return r.Attrs, n.ds
 	}
+	n.notBoth(r)
 	return spec.normalize(n, r), n.ds
 }
 

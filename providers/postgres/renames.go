@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,73 +14,173 @@ import (
 func (c *tableChange) findRenames(live resource.Value) {
 	for i := range c.want.columns {
 		w := &c.want.columns[i]
+		if w.renamedFrom != "" && live.Has(w.name) && live.Has(w.renamedFrom) && c.want.column(w.renamedFrom) == nil {
+			c.planner.ds.Errorf(w.at, fmt.Sprintf("%s has the column %q and its former name %q", c.d.Address, w.name, w.renamedFrom),
+				"drop or rename one of the two by hand; or take renamed_from out, and the former one is dropped when you allow it",
+				"which of them holds the data, only you know")
+		}
 		if w.renamedFrom != "" && !live.Has(w.name) && live.Has(w.renamedFrom) && c.want.column(w.renamedFrom) == nil {
 			c.renames[w.name] = w.renamedFrom
 		}
 	}
 }
 
+// noteColumns notes the columns of a table that live on under another name, before any step is made: other tables' foreign
+// keys and triggers speak of them too.
+func (p *planner) noteColumns(d *resource.Delta) {
+	if d.Address.Kind != "table" || d.Desired == nil || d.Live == nil {
+		return
+	}
+	live, want := d.Live.Attrs.Get("columns"), d.Desired.Attrs.Get("columns")
+	for _, f := range want.Fields() {
+		from := f.Value.Get("renamed_from").Str()
+		if from == "" || live.Has(f.Name) || !live.Has(from) || want.Has(from) {
+			continue
+		}
+		at := p.wanted(d)
+		if p.renamedColumns[at] == nil {
+			p.renamedColumns[at] = map[string]string{}
+		}
+		p.renamedColumns[at][from] = f.Name
+	}
+}
+
 // carried is a delta without what a renaming of columns brings about by itself: keys, indexes and checks go along, as
 // Postgres knows columns by number.
-func (c *tableChange) carried(d *resource.Delta) *resource.Delta {
-	if len(c.renames) == 0 && len(c.renamedTables) == 0 {
+func (p *planner) carried(d *resource.Delta) *resource.Delta {
+	if len(p.renamedColumns) == 0 || d.Live == nil || d.Desired == nil {
 		return d
 	}
-	to := map[string]string{}
-	for name, from := range c.renames {
-		to[from] = name
+	own := place{}
+	if d.Address.Kind == "table" {
+		own = p.wanted(d)
+	} else if on := d.Live.Attrs.Get("table").Str(); on != "" {
+		own = parsePlace(on, "") // of which the thing is part
+	}
+	r := columnRenames{own: maps.Clone(p.renamedColumns[own]), all: p.renamedColumns}
+	if up := p.renamedAbove(d); len(up) > 0 {
+		d = followColumns(d, up)
+		if r.own == nil {
+			r.own = map[string]string{}
+		}
+		maps.Copy(r.own, up)
 	}
 	out, live := *d, *d.Live
 	out.Live = &live
-	for _, attr := range []string{"primary_key", "uniques", "checks", "indexes", "exclusions", "statistics", partForeignKeys} {
-		if v := live.Attrs.Get(attr); !v.IsNull() {
-			live.Attrs = live.Attrs.With(attr, c.follow(renamed(v, to)))
+	for _, f := range live.Attrs.Fields() {
+		if f.Name != "columns" && f.Name != "name" && f.Name != "comment" {
+			live.Attrs = live.Attrs.With(f.Name, r.value(f.Name, f.Value))
 		}
 	}
-	out.Changes = slices.DeleteFunc(slices.Clone(d.Changes), func(ch resource.Change) bool {
-		return ch.Path[0] != "columns" && !ch.Live.IsNull() && c.follow(renamed(ch.Live, to)).Equal(ch.Desired)
-	})
+	out.Changes = nil
+	for _, ch := range d.Changes {
+		if ch.Path[0] != "columns" && !ch.Live.IsNull() {
+			ch.Live = at(live.Attrs, ch.Path)
+			if ch.Live.Equal(ch.Desired) {
+				continue
+			}
+		}
+		out.Changes = append(out.Changes, ch)
+	}
 	return &out
 }
 
-// follow gives the foreign keys in a value the new names of tables that are renamed.
-func (p *planner) follow(v resource.Value) resource.Value {
-	switch v.Kind() {
-	case resource.KindString:
-		if to, ok := p.renamedTables[v.Str()]; ok {
-			return resource.String(to)
+// renamedAbove are the columns that the parents of a live table rename: in the table they get the new name too.
+func (p *planner) renamedAbove(d *resource.Delta) map[string]string {
+	if d.Address.Kind != "table" {
+		return nil
+	}
+	up := map[string]string{}
+	lives := decodeLineage(p.index, "", d.Live.Attrs)
+	for _, parent := range lives.parents() {
+		p.index.above(parent, 0, func(r *resource.Resource) { maps.Copy(up, p.renamedColumns[p.index.places[r.Address]]) })
+	}
+	return up
+}
+
+// followColumns gives the columns that a partition or a child has for itself the names that the parent gives them.
+func followColumns(d *resource.Delta, up map[string]string) *resource.Delta {
+	for _, from := range sortedKeys(up) {
+		to := up[from]
+		if !d.Live.Attrs.Get("columns").Has(from) {
+			continue
 		}
-	case resource.KindObject:
-		fields := slices.Clone(v.Fields())
+		change := func(name string) resource.Change {
+			for _, ch := range d.Changes {
+				if len(ch.Path) == 2 && ch.Path[0] == "columns" && ch.Path[1] == name {
+					return ch
+				}
+			}
+			return resource.Change{}
+		}
+		was, is := change(from), change(to)
+		if was.Path == nil {
+			continue
+		}
+		if is.Path != nil {
+			d = renamedEntry(d, entryRename{attr: "columns", from: from, to: to}, was, is)
+			continue
+		}
+		out, live := *d, *d.Live
+		out.Live, out.Changes = &live, slices.Clone(d.Changes)
+		fields := slices.Clone(live.Attrs.Get("columns").Fields())
 		for i := range fields {
-			if fields[i].Name == "references" || fields[i].Value.Kind() == resource.KindObject {
-				fields[i].Value = p.follow(fields[i].Value)
+			if fields[i].Name == from {
+				fields[i].Name = to
 			}
 		}
-		return resource.Object(fields...)
+		live.Attrs = live.Attrs.With("columns", resource.Object(fields...))
+		for i := range out.Changes {
+			if len(out.Changes[i].Path) == 2 && out.Changes[i].Path[0] == "columns" && out.Changes[i].Path[1] == from {
+				out.Changes[i].Path = columnPath(to)
+			}
+		}
+		d = &out
+	}
+	return d
+}
+
+// at is what stands at a path.
+func at(v resource.Value, path resource.Path) resource.Value {
+	for _, name := range path {
+		v = v.Get(name)
 	}
 	return v
 }
 
-// renamed gives a value with columns under other names, wherever its texts mention them.
-func renamed(v resource.Value, to map[string]string) resource.Value {
+// columnRenames are the new names of columns, of one table and of all.
+type columnRenames struct {
+	own map[string]string
+	all map[place]map[string]string
+}
+
+// value gives a value with columns under other names, wherever its texts mention them.
+func (r columnRenames) value(field string, v resource.Value) resource.Value {
 	switch v.Kind() {
 	case resource.KindString:
-		if name, ok := to[v.Str()]; ok {
-			return resource.String(name)
-		}
-		return resource.String(renamedText(v.Str(), to))
+		return resource.String(renamedText(v.Str(), r.own))
 	case resource.KindList:
 		items := make([]resource.Value, len(v.Items()))
 		for i, it := range v.Items() {
-			items[i] = renamed(it, to)
+			if to, ok := r.own[it.Str()]; ok && (field == "columns" || field == "include") {
+				items[i] = resource.String(to)
+			} else if field == "columns" || field == "include" {
+				items[i] = it
+			} else {
+				items[i] = r.value("", it)
+			}
 		}
 		return resource.List(items...)
 	case resource.KindObject:
 		fields := slices.Clone(v.Fields())
-		for i := range fields {
-			if name := fields[i].Name; name != "comment" && name != "index_comment" { // people's words stay
-				fields[i].Value = renamed(fields[i].Value, to)
+		for i, f := range fields {
+			switch f.Name {
+			case "references", "comment", "index_comment": // people's words stay
+			case "ref_columns":
+				on := columnRenames{own: r.all[parsePlace(v.Get("references").Str(), "")]}
+				fields[i].Value = on.value("columns", f.Value)
+			default:
+				fields[i].Value = r.value(f.Name, f.Value)
 			}
 		}
 		return resource.Object(fields...)

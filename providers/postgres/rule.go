@@ -132,9 +132,6 @@ func (p *planner) makeRule(s *resource.Step, r *rule, verb string) {
 func (p *planner) alterRule(d *resource.Delta) {
 	want := decodeRule(p.index, d.Desired.Name(), d.Desired.Attrs)
 	have := decodeRule(p.index, d.Live.Attrs.Get("name").Str(), d.Live.Attrs)
-	if to, ok := p.renamedTables[have.table.String()]; ok {
-		have.table = parsePlace(to, "")
-	}
 	if want.name != have.name && want.table == have.table {
 		s := p.step(d, resource.Path{"name"}, resource.Update, "rename rule "+have.name+" to "+want.name)
 		runOn(s, nil, have.table, exclusive, "ALTER "+have.what()+" RENAME TO "+sqltext.Ident(want.name))

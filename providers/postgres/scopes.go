@@ -51,6 +51,8 @@ func scopes(environment string, x *index, desired []*resource.Resource) ([]resou
 	for _, host := range order {
 		b := byHost[host]
 		ds = append(ds, collisions(x, b.things)...)
+		ds = append(ds, liveOn(b.scope.Wanted, x)...)
+		ds = append(ds, circularParents(b.things, x)...)
 		asked := b.finish()
 		ask, err := json.Marshal(asked)
 		if err != nil {
@@ -138,7 +140,8 @@ func (a *asker) in(address resource.Address, p place, columns []column, sites []
 
 func askTable(a *asker, r *resource.Resource) {
 	t := decodeTable(a.index, a.index.places[r.Address], r.Attrs)
-	a.in(r.Address, t.place, t.columns, t.sites(r.Address, nil))
+	sites := t.sites(r.Address, nil) // which puts right what needs no server
+	a.in(r.Address, t.place, t.allColumns(), sites)
 }
 
 func askTrigger(a *asker, r *resource.Resource) {
@@ -149,7 +152,7 @@ func askTrigger(a *asker, r *resource.Resource) {
 	var columns []column
 	address := r.Address
 	if ref, ok := r.Attrs.Get("table").Ref(); ok && a.index.desired[ref] != nil {
-		address, columns = ref, decodeTable(a.index, t.table, a.index.desired[ref].Attrs).columns
+		address, columns = ref, decodeTable(a.index, t.table, a.index.desired[ref].Attrs).allColumns()
 	}
 	a.in(address, t.table, columns, t.sites(r.Address, nil))
 }
@@ -180,7 +183,7 @@ func locate(x *index, r *resource.Resource) resource.Value {
 	if locate == nil {
 		locate = locateInSchema
 	}
-	fields := locate(x, r)
+	fields := append(locate(x, r), formerly(x, r)...)
 	if o := r.Attrs.Get("owner"); !o.IsNull() {
 		fields = append(fields, resource.F("owner", x.role(o)))
 	}

@@ -45,6 +45,9 @@ func (t *table) sites(a resource.Address, have *table) []site {
 		lives[have.columns[i].name] = &have.columns[i]
 	}
 	known := make(map[string]bool, len(t.columns))
+	for i := range t.inherited {
+		known[t.inherited[i].name] = true
+	}
 	for i := range t.columns {
 		c := &t.columns[i]
 		known[c.name] = true
@@ -119,7 +122,7 @@ func (t *table) sites(a resource.Address, have *table) []site {
 			add(catalog.Statistics, catalog.Expr{Name: x.name, N: n}, &x.on[n], "", x.at)
 		}
 	}
-	return out
+	return append(out, t.lineageSites(a, have)...)
 }
 
 // id names the site among all that is asked of one database.

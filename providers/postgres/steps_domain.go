@@ -17,8 +17,6 @@ func domainSteps(p *planner, d *resource.Delta) {
 		run(s, "DROP DOMAIN "+have.place.String())
 		undo(s, have.create())
 		p.hold(d, s, "dropped")
-	case resource.Replace:
-		p.moved(d, "domain", "DOMAIN")
 	default:
 		p.alterDomain(d)
 	}

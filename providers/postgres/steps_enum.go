@@ -19,8 +19,6 @@ func enumSteps(p *planner, d *resource.Delta) {
 		run(s, "DROP TYPE "+at.String())
 		undo(s, createEnum(at, d.Live.Attrs.Get("values").StringList()))
 		p.hold(d, s, "dropped")
-	case resource.Replace:
-		p.moved(d, "enum", "TYPE")
 	default:
 		p.alterEnum(d)
 	}
@@ -48,7 +46,7 @@ func (p *planner) createEnum(d *resource.Delta) {
 
 func (p *planner) alterEnum(d *resource.Delta) {
 	at := p.renamed(d, "TYPE")
-	if changed(d, "values") {
+	if d = p.renameValues(d, at); changed(d, "values") {
 		p.alterValues(d, at)
 	}
 	p.simple(d, "TYPE "+at.String())
@@ -68,7 +66,7 @@ func (p *planner) alterValues(d *resource.Delta, at place) {
 	switch {
 	case len(gone) > 0:
 		s.Title = "remove " + strings.Join(gone, ", ")
-		s.Blocked = &resource.Block{Reason: fmt.Sprintf("Postgres cannot remove a value from an enum: keep %s; or make a new enum without, "+
+		s.Blocked = &resource.Block{Reason: suggestValue(gone, want, have) + fmt.Sprintf("Postgres cannot remove a value from an enum: keep %s; or make a new enum without, "+
 			"change the columns to it with ALTER TABLE … TYPE … USING column::text::new_enum, then drop the old one", sqltext.Literals(gone))}
 		return
 	case !slices.Equal(kept, have):
@@ -93,13 +91,4 @@ func (p *planner) alterValues(d *resource.Delta, at place) {
 		run(s, sql)
 		have = slices.Insert(slices.Clone(have), i, v)
 	}
-}
-
-// moved blocks a change that would make a new thing elsewhere while data depends on the old one.
-func (p *planner) moved(d *resource.Delta, kind, word string) {
-	from, to := livePlace(d.Live), p.wanted(d)
-	s := p.step(d, resource.Path{"schema"}, resource.Update, "move to schema "+to.schema)
-	s.Blocked = &resource.Block{Reason: fmt.Sprintf("the %s stands in schema %s; to keep it, run ALTER %s %s SET SCHEMA %s by hand; "+
-		"to have a new one, give the block another label", kind, from.schema, word, from, sqltext.Ident(to.schema))}
-	s.Changes = slices.Clone(d.Changes)
 }

@@ -105,21 +105,15 @@ func (p *planner) finishFunction(d *resource.Delta, s *resource.Step, f *functio
 func (p *planner) alterFunction(d *resource.Delta) {
 	want := decodeRoutine(p.index, d.Address.Kind, p.wanted(d), d.Desired.Attrs)
 	have := decodeRoutine(p.index, d.Address.Kind, livePlace(d.Live), d.Live.Attrs)
-	kind := d.Address.Kind
-	if changed(d, "name") && want.schema == have.schema {
-		s := p.step(d, resource.Path{"name"}, resource.Update, "rename "+kind+" "+have.name+" to "+want.name)
-		run(s, "ALTER "+want.word+" "+have.signature()+" RENAME TO "+sqltext.Ident(want.name))
-		from := have.name
-		have.name = want.name
-		undo(s, "ALTER "+want.word+" "+have.signature()+" RENAME TO "+sqltext.Ident(from))
-	}
-	inPlace := []string{"name", "comment", "owner"}
+	arguments := strings.TrimPrefix(have.signature(), have.place.String())
+	have.place = p.relocate(d, want.word, func(at place) string { return at.String() + arguments })
+	inPlace := []string{"schema", "name", "comment", "owner"}
 	if !slices.ContainsFunc(d.Changes, func(c resource.Change) bool { return !slices.Contains(inPlace, c.Path[0]) }) {
 		p.simple(d, want.word+" "+want.signature())
 		return
 	}
 	if p.replaceable(d, want, have) {
-		s := p.step(d, nil, resource.Update, "replace "+kind+" "+want.name)
+		s := p.step(d, nil, resource.Update, "replace "+d.Address.Kind+" "+want.name)
 		run(s, want.create("CREATE OR REPLACE"))
 		undo(s, have.create("CREATE OR REPLACE"))
 		if changed(d, "comment") {
@@ -130,7 +124,7 @@ func (p *planner) alterFunction(d *resource.Delta) {
 		}
 		return
 	}
-	s := p.step(d, nil, resource.Replace, "replace "+kind+" "+want.name)
+	s := p.step(d, nil, resource.Replace, "replace "+d.Address.Kind+" "+want.name)
 	s.Reason = "Postgres cannot change a function's arguments or result in place"
 	p.around(d, s, want.word+" "+want.signature(), func() {
 		run(s, "DROP "+have.word+" "+have.signature())
@@ -145,7 +139,7 @@ func (p *planner) alterFunction(d *resource.Delta) {
 
 // replaceable tells whether CREATE OR REPLACE takes the change: what callers see stays as it is.
 func (p *planner) replaceable(d *resource.Delta, want, have *function) bool {
-	if changed(d, "schema") || changed(d, "returns") || changed(d, "window") || len(want.arguments) != len(have.arguments) {
+	if changed(d, "returns") || changed(d, "window") || len(want.arguments) != len(have.arguments) {
 		return false
 	}
 	if !changed(d, "arguments") {

@@ -24,13 +24,9 @@ func policySteps(p *planner, d *resource.Delta) {
 	}
 }
 
-// livePolicy is a policy as it is, on the table as it is called after this plan's renaming.
+// livePolicy is a policy as it is.
 func (p *planner) livePolicy(d *resource.Delta) *policy {
-	y := decodePolicy(p.index, d.Live.Attrs.Get("name").Str(), d.Live.Attrs)
-	if to, ok := p.renamedTables[y.table.String()]; ok {
-		y.table = parsePlace(to, "")
-	}
-	return y
+	return decodePolicy(p.index, d.Live.Attrs.Get("name").Str(), d.Live.Attrs)
 }
 
 // named writes the policy as ALTER, DROP and COMMENT name it.

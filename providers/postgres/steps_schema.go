@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/tellr-dev/tellr/engine/resource"
 	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
@@ -14,10 +13,8 @@ func schemaSteps(p *planner, d *resource.Delta) {
 		p.createSchema(d)
 	case resource.Delete:
 		p.dropSchema(d)
-	case resource.Replace:
-		p.refuseRename(d)
 	default:
-		p.simple(d, "SCHEMA "+sqltext.Ident(d.Live.Attrs.Get("name").Str()))
+		p.simple(d, "SCHEMA "+sqltext.Ident(p.renameSchema(d)))
 	}
 }
 
@@ -55,13 +52,4 @@ func (p *planner) dropSchema(d *resource.Delta) {
 			return
 		}
 	}
-}
-
-// refuseRename blocks what would be a new schema under another name while the old one keeps all that is in it.
-func (p *planner) refuseRename(d *resource.Delta) {
-	s := p.step(d, resource.Path{"name"}, resource.Update, "rename the schema")
-	from, to := d.Live.Attrs.Get("name").Str(), p.wanted(d).name
-	s.Blocked = &resource.Block{Reason: fmt.Sprintf("the schema is called %s and holds what is in it; to keep that, run "+
-		"ALTER SCHEMA %s RENAME TO %s by hand; to have a new schema, give the block another label", from, sqltext.Ident(from), sqltext.Ident(to))}
-	s.Changes = slices.Clone(d.Changes)
 }

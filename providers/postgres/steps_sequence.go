@@ -12,8 +12,6 @@ func sequenceSteps(p *planner, d *resource.Delta) {
 		p.createSequence(d)
 	case resource.Delete:
 		p.dropSequence(d)
-	case resource.Replace:
-		p.moved(d, "sequence", "SEQUENCE")
 	default:
 		p.alterSequence(d)
 	}

@@ -16,8 +16,6 @@ func tableSteps(p *planner, d *resource.Delta) {
 		p.createTable(d)
 	case resource.Delete:
 		p.dropTable(d)
-	case resource.Replace:
-		p.moved(d, "table", "TABLE")
 	default:
 		newTableChange(p, d).plan()
 	}
@@ -27,7 +25,7 @@ func (p *planner) createTable(d *resource.Delta) {
 	t := decodeTable(p.index, p.wanted(d), d.Desired.Attrs)
 	what := "TABLE " + t.place.String()
 	s := p.step(d, nil, resource.Create, "create table "+t.name)
-	run(s, t.createTable())
+	p.runCreate(s, t)
 	for i := range t.checks {
 		if t.checks[i].notValid {
 			run(s, "ALTER "+what+" ADD "+t.checks[i].ddl())
@@ -71,6 +69,7 @@ func (p *planner) dropTable(d *resource.Delta) {
 	s.Statements[0].Rows, s.Statements[0].Bytes = max(d.Live.Rows, 0), max(d.Live.Bytes, 0)
 	s.Destroys = true
 	s.NoUndo = "the rows are gone"
+	p.dropFromTree(d, s)
 }
 
 // addForeignKey makes the step of one foreign key. was is the one that it replaces, to be dropped by the same statement.
@@ -81,7 +80,7 @@ func (p *planner) addForeignKey(d *resource.Delta, t *table, k *foreignKey, was 
 		s.At = k.at
 	}
 	made := *k
-	made.notValid = k.notValid || p.online(d.Live) && !k.notEnforced
+	made.notValid = k.notValid || p.online(d.Live) && !k.notEnforced && t.partitionBy == ""
 	sql := "ALTER TABLE " + t.place.String() + " ADD " + made.ddl()
 	if was != nil {
 		s.Action, s.Title = resource.Update, "replace foreign key "+k.name
@@ -122,26 +121,32 @@ type tableChange struct {
 	// reshaped: columns go or change type, so that constraints that change must go before that and come after.
 	reshaped bool
 	// busy: the table has rows, and is changed while it is used.
-	busy     bool
-	used     []string          // checks that an interrupted change left and this one goes on with
-	renames  map[string]string // live names of columns by desired ones
-	liveName string            // of the table
-	remade   map[string]bool   // columns that go and come again
+	busy    bool
+	used    []string          // checks that an interrupted change left and this one goes on with
+	renames map[string]string // live names of columns by desired ones
+	remade  map[string]bool   // columns that go and come again
+	// renamedEntries are the constraints and indexes that live on under another name.
+	renamedEntries []entryRename
+	// tree is how the table's place among others changes, and whole are all changes, those of its place too.
+	tree     treeChange
+	whole    []resource.Change
+	liveName string // of the table
 }
 
 func newTableChange(p *planner, d *resource.Delta) *tableChange {
 	from := livePlace(d.Live)
 	at := p.renamed(d, "TABLE")
-	c := &tableChange{planner: p, renames: map[string]string{}, remade: map[string]bool{}, liveName: from.name, want: decodeTable(p.index, at, d.Desired.Attrs)}
+	c := &tableChange{planner: p, d: d, renames: map[string]string{}, remade: map[string]bool{}, liveName: from.name, want: decodeTable(p.index, at, d.Desired.Attrs)}
 	c.findRenames(d.Live.Attrs.Get("columns"))
-	c.d = c.carried(d)
+	c.d = c.inTree(c.matchEntries(d))
 	c.have = decodeTable(p.index, at, c.d.Live.Attrs)
-	c.busy = p.online(c.d.Live)
+	c.busy = p.online(c.d.Live) && c.want.partitionBy == "" // Postgres builds no index of all partitions at once while they are used
 	if from != at {
 		c.renameAlong(p.steps[len(p.steps)-1])
 	}
+	c.nameInherited()
 	for _, ch := range c.d.Changes {
-		if len(ch.Path) >= 2 && ch.Path[0] == "columns" && reshapes(ch) {
+		if len(ch.Path) >= 2 && ch.Path[0] == "columns" && reshapes(ch) && !c.isRenamed(ch.Path[1]) {
 			c.reshaped = true
 		}
 	}
@@ -164,7 +169,11 @@ func reshapes(ch resource.Change) bool {
 // plan makes the steps in the order in which they can run: what is in the way goes first, what builds on columns comes
 // last.
 func (c *tableChange) plan() {
+	if !c.moveInTree() {
+		return
+	}
 	c.renameColumns()
+	c.renameEntries()
 	policies := c.dropPolicies()
 	c.dropForeignKeys()
 	c.dropStatistics()
@@ -183,11 +192,13 @@ func (c *tableChange) plan() {
 	c.storeTable()
 	c.dropLeft()
 	c.bringPolicies(policies)
+	c.enterTree()
 	c.simple(c.d, "TABLE "+c.want.place.String())
 	if changed(c.d, "owner") {
 		c.ownStatistics(c.d, c.steps[len(c.steps)-1], c.want)
 	}
 	c.addForeignKeys()
+	c.suggestRenames()
 }
 
 // entries lists the names below an attribute that have a change, in the order of the changes.

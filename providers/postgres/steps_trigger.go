@@ -97,11 +97,12 @@ func (t *trigger) enable() string {
 func (p *planner) alterTrigger(d *resource.Delta) {
 	want := decodeTrigger(p.index, d.Desired.Name(), d.Desired.Attrs)
 	have := decodeTrigger(p.index, d.Live.Attrs.Get("name").Str(), d.Live.Attrs)
-	if to, ok := p.renamedTables[have.table.String()]; ok {
-		have.table = parsePlace(to, "")
+	if have.name != want.name && have.table == want.table {
+		p.renameTrigger(d, want, have)
+		have.name = want.name
 	}
 	rest := slices.DeleteFunc(slices.Clone(d.Changes), func(c resource.Change) bool {
-		return c.Path[0] == "comment" || c.Path[0] == "enabled" || c.Path[0] == "table" && want.table == have.table
+		return c.Path[0] == "comment" || c.Path[0] == "enabled" || c.Path[0] == "name" && want.name == have.name
 	})
 	switch {
 	case len(rest) == 0:

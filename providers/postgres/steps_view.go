@@ -20,9 +20,6 @@ func viewSteps(p *planner, d *resource.Delta) {
 		v := decodeView(d.Address.Kind, livePlace(d.Live), d.Live.Attrs)
 		s := p.step(d, nil, resource.Delete, "drop "+strings.ToLower(v.word())+" "+v.name)
 		p.dropView(d, s, v)
-	case resource.Replace:
-		word := decodeView(d.Address.Kind, place{}, d.Live.Attrs).word()
-		p.moved(d, strings.ToLower(word), word)
 	default:
 		p.alterView(d)
 	}
@@ -156,7 +153,7 @@ func (p *planner) alterView(d *resource.Delta) {
 			}
 		}
 		runOn(s, nil, want.place, exclusive, want.create("CREATE OR REPLACE"))
-		if f, why := p.builtFact(builtID(d.Address)); why == "" && len(f.Columns) == len(p.facts.Views[livePlace(d.Live).String()].Columns) {
+		if f, why := p.builtFact(builtID(d.Address)); why == "" && len(f.Columns) == len(p.facts.Views[p.liveKey(d)].Columns) {
 			undo(s, have.create("CREATE OR REPLACE"))
 		} else {
 			undo(s, have.create("CREATE"))

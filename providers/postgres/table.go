@@ -10,6 +10,7 @@ import (
 // are the same, the texts of types and expressions are in the writer's form or in the server's.
 type table struct {
 	place
+	lineage
 	columns     []column
 	primaryKey  *key
 	uniques     []key

@@ -205,6 +205,12 @@ func (i *indexDef) createIndexAs(word string, table place) string {
 func (t *table) createTable() string {
 	var lines []string
 	for i := range t.columns {
+		if t.partitionOf != nil {
+			if text, any := t.columns[i].override(); any {
+				lines = append(lines, text)
+			}
+			continue
+		}
 		lines = append(lines, t.columns[i].ddl(t.inPrimaryKey(t.columns[i].name)))
 	}
 	if t.primaryKey != nil {
@@ -221,11 +227,7 @@ func (t *table) createTable() string {
 	for i := range t.exclusions {
 		lines = append(lines, t.exclusions[i].ddl())
 	}
-	head := "CREATE TABLE "
-	if t.unlogged {
-		head = "CREATE UNLOGGED TABLE "
-	}
-	return head + t.place.String() + " (\n" + indent(lines) + "\n)" + t.tableStorage.ddl()
+	return t.create(lines)
 }
 
 // columnPlace names a column in COMMENT ON and the like.

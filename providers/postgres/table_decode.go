@@ -10,7 +10,7 @@ import (
 
 // decodeTable reads a table's attributes, written or live.
 func decodeTable(x *index, p place, attrs resource.Value) *table {
-	t := &table{place: p, comment: attrs.Get("comment").Str(), tableStorage: decodeTableStorage(attrs)}
+	t := &table{place: p, lineage: decodeLineage(x, p.schema, attrs), comment: attrs.Get("comment").Str(), tableStorage: decodeTableStorage(attrs)}
 	t.columns = make([]column, 0, len(attrs.Get("columns").Fields()))
 	for _, f := range attrs.Get("columns").Fields() {
 		t.columns = append(t.columns, decodeColumn(x, p.schema, f))

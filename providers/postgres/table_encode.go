@@ -51,6 +51,7 @@ func (t *table) encode(written resource.Value) resource.Value {
 	var o object
 	o.text("schema", t.schema, written.Get("schema"))
 	o.text("name", t.name, written.Get("name"))
+	t.lineage.encode(&o, written)
 	cols := written.Get("columns")
 	fields := make([]resource.Field, len(t.columns))
 	byName := make(map[string]resource.Value, len(t.columns))

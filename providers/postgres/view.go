@@ -24,6 +24,8 @@ type view struct {
 	targetsOf map[string]map[string][]grantTarget
 	// blocks are decoded grants blocks.
 	blocks map[resource.Address]*grantsBlock
+	// columnsOf are the columns of tables that others have theirs from, in the server's form.
+	columnsOf map[resource.Address]resource.Value
 	// warned are the places about which a warning has been given.
 	warned map[string]bool
 }
@@ -33,7 +35,7 @@ func newView(s *resource.Snapshot, x *index) (*view, error) {
 		snap: s, index: x,
 		live:   make(map[resource.Address]*resource.Live, len(s.Objects)),
 		holes:  map[string]resource.Value{},
-		warned: map[string]bool{}, targetsOf: map[string]map[string][]grantTarget{}, blocks: map[resource.Address]*grantsBlock{},
+		warned: map[string]bool{}, columnsOf: map[resource.Address]resource.Value{}, targetsOf: map[string]map[string][]grantTarget{}, blocks: map[resource.Address]*grantsBlock{},
 	}
 	for _, o := range s.Objects {
 		v.live[o.Address] = o

@@ -175,6 +175,15 @@ func question(t *AskTable, e Expr, serverVersion int) Question {
 		q.do = "CREATE TRIGGER tellr_t AFTER UPDATE ON " + name + " FOR EACH ROW WHEN (" + e.Text +
 			") EXECUTE FUNCTION pg_catalog.suppress_redundant_updates_trigger()"
 		q.get = "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = 'tellr_t' AND tgrelid = " + sqltext.Literal(name) + "::regclass"
+	case PartitionKey:
+		var name string
+		q.setup, name = partitioned(t, e.Text)
+		q.get = "SELECT pg_get_partkeydef(" + sqltext.Literal(name) + "::regclass)"
+	case PartitionBound:
+		var name string
+		q.setup, name = partitioned(t, e.By)
+		q.do = "CREATE TEMP TABLE tellr_p PARTITION OF " + name + " " + forValues(e.Text)
+		q.get = "SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE oid = 'pg_temp.tellr_p'::regclass"
 	default:
 		q.err = fmt.Errorf("there is no kind of expression %q", e.Kind)
 	}
@@ -305,7 +314,7 @@ func canonicaliseAlone(ctx context.Context, conn *pgx.Conn, questions []Question
 	if err != nil || len(order) == 0 {
 		return out, err
 	}
-	const begin = "BEGIN READ WRITE;\nSET LOCAL search_path = pg_catalog;\nSET LOCAL client_min_messages = error;\n" +
+	const begin = "BEGIN READ WRITE;\nSET LOCAL search_path = pg_catalog;\n" + zone + "SET LOCAL client_min_messages = error;\n" +
 		"SET LOCAL lock_timeout = '10s';\nSET LOCAL check_function_bodies = off;\n"
 	pc := conn.PgConn()
 	results, err := pc.Exec(ctx, begin+message+"\nROLLBACK;").ReadAll()
@@ -317,6 +326,10 @@ func canonicaliseAlone(ctx context.Context, conn *pgx.Conn, questions []Question
 	}
 	return out, canonAnswers(results[len(results)-2].Rows[0][0], order, out)
 }
+
+// zone is the time zone in which times are read and printed: not the caller's,
+// or two callers would see two databases.
+const zone = "SET LOCAL TimeZone = 'UTC';\n"
 
 type canonAsk struct {
 	Do  string `json:"do"`
@@ -393,6 +406,8 @@ func canonAnswers(raw []byte, order []Question, out map[string]Answer) error {
 				break
 			}
 			a.Text = elements[0]
+		case q.kind == PartitionBound:
+			a.Text = strings.TrimPrefix(a.Text, "FOR VALUES ")
 		case q.kind == When:
 			a.Text = triggerWhen(a.Text)
 		case q.kind == builtKind:

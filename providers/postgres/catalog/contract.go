@@ -43,21 +43,23 @@ type AskColumn struct {
 type ExprKind string
 
 const (
-	Type       ExprKind = "type"         // of Column; → format_type with its modifier
-	Default    ExprKind = "default"      // of Column; → pg_get_expr
-	Generated  ExprKind = "generated"    // of Column; → pg_get_expr
-	Check      ExprKind = "check"        // of constraint Name; → pg_get_expr
-	IndexKey   ExprKind = "index_key"    // N-th key (from 0) of index Name: expression, collation, opclass, order; → as pg_get_indexdef prints it
-	IndexWhere ExprKind = "index_where"  // of index Name; → pg_get_expr
-	When       ExprKind = "trigger_when" // of trigger Name; → as pg_get_triggerdef prints it inside WHEN ( )
-	Policy     ExprKind = "policy"       // of policy Name; N is 0 for USING, 1 for WITH CHECK; → pg_get_expr
-	Exclusion  ExprKind = "exclusion"    // N-th element (from 0) of exclusion constraint Name, with its operator; → as pg_get_constraintdef prints it
-	OnlyWhere  ExprKind = "only_where"   // the predicate of exclusion constraint Name; → as pg_get_constraintdef prints it inside WHERE ( )
-	Statistics ExprKind = "statistics"   // N-th key (from 0) of the statistics object Name, an expression; → pg_get_expr
-	ArgDefault ExprKind = "arg_default"  // of Column, which is an argument; → pg_get_function_arg_default
-	DomainRule ExprKind = "domain_check" // of constraint Name of a domain over the first column's type; → pg_get_expr
-	Body       ExprKind = "body"         // SQL-standard body of function Name with arguments and result Head; → pg_get_function_sqlbody
-	RegType    ExprKind = "regtype"      // a type without modifier, as in a function's signature; "SETOF x" and "TABLE(a x, …)" are understood
+	Type           ExprKind = "type"            // of Column; → format_type with its modifier
+	Default        ExprKind = "default"         // of Column; → pg_get_expr
+	Generated      ExprKind = "generated"       // of Column; → pg_get_expr
+	Check          ExprKind = "check"           // of constraint Name; → pg_get_expr
+	IndexKey       ExprKind = "index_key"       // N-th key (from 0) of index Name: expression, collation, opclass, order; → as pg_get_indexdef prints it
+	IndexWhere     ExprKind = "index_where"     // of index Name; → pg_get_expr
+	When           ExprKind = "trigger_when"    // of trigger Name; → as pg_get_triggerdef prints it inside WHEN ( )
+	Policy         ExprKind = "policy"          // of policy Name; N is 0 for USING, 1 for WITH CHECK; → pg_get_expr
+	Exclusion      ExprKind = "exclusion"       // N-th element (from 0) of exclusion constraint Name, with its operator; → as pg_get_constraintdef prints it
+	OnlyWhere      ExprKind = "only_where"      // the predicate of exclusion constraint Name; → as pg_get_constraintdef prints it inside WHERE ( )
+	Statistics     ExprKind = "statistics"      // N-th key (from 0) of the statistics object Name, an expression; → pg_get_expr
+	ArgDefault     ExprKind = "arg_default"     // of Column, which is an argument; → pg_get_function_arg_default
+	DomainRule     ExprKind = "domain_check"    // of constraint Name of a domain over the first column's type; → pg_get_expr
+	Body           ExprKind = "body"            // SQL-standard body of function Name with arguments and result Head; → pg_get_function_sqlbody
+	PartitionKey   ExprKind = "partition_key"   // → pg_get_partkeydef
+	PartitionBound ExprKind = "partition_bound" // of table Name that is partitioned By ("" asks the live one) → as pg_get_expr prints it, without FOR VALUES
+	RegType        ExprKind = "regtype"         // a type without modifier, as in a function's signature; "SETOF x" and "TABLE(a x, …)" are understood
 )
 
 // Expr is one text to put into the server's own form.
@@ -74,6 +76,7 @@ type Expr struct {
 	N      int    `json:"n,omitempty"`    // the key's number in its index, from 0
 	Method string `json:"method,omitempty"`
 	Head   string `json:"head,omitempty"` // arguments and result, as behind CREATE FUNCTION name
+	By     string `json:"by,omitempty"`   // the partition key of the parent
 }
 
 // Facts is what planning needs besides objects, as JSON in Snapshot.Facts.
@@ -108,6 +111,12 @@ type Facts struct {
 	// hangs on the tables, views and functions of the scope.
 	Views        map[string]ViewFact `json:"views,omitempty"`
 	Dependencies []Dependency        `json:"dependencies,omitempty"`
+	// Partitions are those of each partitioned table, whoever declared them; both
+	// as sqltext.Qualified.
+	Partitions map[string][]string `json:"partitions,omitempty"`
+	// Both are the former places of things that are there under their former
+	// name and under the wanted one, by address.
+	Both map[string]string `json:"both,omitempty"`
 
 	// Roles are those that Ask.Roles mentions or that own a schema, by name,
 	// and the deployer.

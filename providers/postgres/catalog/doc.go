@@ -33,7 +33,20 @@
 //	                              without a schema it is about the database
 //	role                          name; members, member_of (of whom to tell), exclusive
 //
-// A ledger entry is located by the same fields of its attributes.
+// A ledger entry is located by the same fields of its attributes. A table has
+// partition_of and inherits besides: the parents that it is to have, by which
+// its shape is told.
+//
+// # Renames
+//
+// Locate may hold former (the fields that differed) and former_values (of an
+// enum). What is not there under its own name, but under that one or under the
+// one that the ledger has, is going to be renamed. The snapshot then tells of
+// everything else under the new names: what refers to the thing does not
+// change by it. Only the thing itself has its former name and schema. A kind
+// takes part by the rename of its reader; without one its things are found, and
+// what refers to them is told as it is now. Facts.Both are the things that are
+// there under both names.
 //
 // # Shapes
 //
@@ -62,6 +75,11 @@
 // A query, and the condition and commands of a rule, are as the server prints
 // them, without a semicolon at the end; names that were given in front of a
 // query stand in it. with_data is there where a materialised view has no rows.
+//
+// A partitioned table has partition_by. A partition has partition_of, values and
+// of columns, constraints and indexes only what its parent does not give it; a
+// child has inherits, and the same. Where the parent is not among those that the
+// table is to have, all of them are told, as they will be its own.
 //
 // In grants, effective holds what each grantee has and does not own, in order;
 // default privileges are those of the schema and of roles whose rights the

@@ -1,8 +1,6 @@
 package catalog
 
 import (
-	"fmt"
-
 	"github.com/tellr-dev/tellr/engine/resource"
 	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
 )
@@ -21,20 +19,13 @@ func (s *snapshot) locateTable(a resource.Address, at resource.Value) *resource.
 		return s.instead(a, in, s.typed[in].oid, typeWord(s.typed[in].kind))
 	case t == nil:
 		return nil
-	case t.kind != 'r':
+	case t.kind != 'r' && t.kind != 'p':
 		return s.instead(a, in, t.oid, relationWord(t.kind))
 	}
-	l := s.found(a, t.oid, t.owner, "TABLE "+qualified(s.schemaOf[t.schema].name, t.name), s.shape.table(t))
-	l.Rows, l.Bytes = t.rows, t.bytes
-	if t.rows < 0 && t.bytes == 0 {
+	l := s.found(a, t.oid, t.owner, "TABLE "+qualified(s.schemaOf[t.schema].name, t.name), s.shape.table(t, wantedParents(at)))
+	l.Rows, l.Bytes = t.ofTree()
+	if t.rows < 0 && t.bytes == 0 && t.kind == 'r' {
 		l.Rows = 0
-	}
-	for _, i := range t.indexes {
-		l.Bytes += i.bytes
-	}
-	if t.partition || t.inherits {
-		l.Blocked = fmt.Sprintf("%s is part of an inheritance tree or a partitioned table: tellr does not change those yet",
-			qualified(s.schemaOf[t.schema].name, t.name))
 	}
 	s.rows[a] = t
 	return l
@@ -61,7 +52,7 @@ func (s *snapshot) locateSequence(a resource.Address, at resource.Value) *resour
 
 func (s *snapshot) locateTrigger(a resource.Address, at resource.Value) *resource.Live {
 	schema, table, ok := sqltext.SplitQualified(at.Get("table").Str())
-	n := s.schema[schema]
+	n := s.schemaNamed(schema)
 	if !ok || n == nil {
 		return nil
 	}

@@ -73,7 +73,7 @@ func readMessage(environment string, schemas, roles []string, serverVersion int)
 	versioned := strings.NewReplacer("$set_role", setRole, "$member_options", memberOptions, "$period", period, "$enforced", enforced)
 	var b strings.Builder
 	b.WriteString("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n")
-	b.WriteString("SET LOCAL search_path = pg_catalog;\n")
+	b.WriteString("SET LOCAL search_path = pg_catalog;\n" + zone)
 	// To print an expression the server opens its table: behind a long ALTER TABLE a read would hang for as long.
 	b.WriteString("SET LOCAL lock_timeout = '10s';\n")
 	// Compiling a catalog query costs more than running it.
@@ -97,7 +97,7 @@ func Script(environment string, schemas []string, serverVersion int) string {
 }
 
 // before is the number of results ahead of the first section.
-const before = 5
+const before = 6
 
 // textArray writes texts as an array value.
 func textArray(items []string) string {

@@ -71,6 +71,7 @@ type roleRow struct {
 type schemaRow struct {
 	oid, owner uint32
 	name       string
+	was        string // before the plan renames it
 	comment    string
 	acl        string
 	mayCreate  bool
@@ -97,6 +98,8 @@ type relationRow struct {
 	special             []specialNotNull
 	view                *viewRow // of a relation of kind v or m
 	rules               []*ruleRow
+	was                 string       // its name, before the plan changes it
+	inherited           *inheritance // nil for most
 }
 
 type columnRow struct {
@@ -221,7 +224,7 @@ func newRaw() *raw {
 }
 
 func (w *raw) takers() map[string]func(row) {
-	out := map[string]func(row){
+	take := map[string]func(row){
 		"objects": func(r row) {
 			w.ledger = append(w.ledger, ledgerRow{address: string(r.values[0]), identity: r.text(1), attrs: bytes.Clone(r.values[2]),
 				source: r.text(3), protected: r.flag(4), by: r.text(5), at: r.text(6)})
@@ -299,8 +302,9 @@ func (w *raw) takers() map[string]func(row) {
 			w.acls[acl] = append(w.acls[acl], privilege{grantee: r.text(1), name: r.text(2), grantable: r.flag(3), grantor: r.text(4)})
 		},
 	}
-	maps.Copy(out, w.typeTakers())
-	return out
+	maps.Copy(take, w.typeTakers())
+	w.partitionTakers(take)
+	return take
 }
 
 // decode reads JSON that the server wrote; NULL leaves v as it is.

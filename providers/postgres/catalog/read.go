@@ -79,8 +79,15 @@ func schemasOf(scope resource.Scope) []string {
 		default:
 			name = w.Locate.Get("schema").Str()
 		}
-		if name != "" && !systemSchema(name) {
-			seen[name] = true
+		former := w.Locate.Get(Former)
+		names := []string{name, former.Get("schema").Str()}
+		if w.Address.Kind == "schema" {
+			names[1] = former.Get("name").Str()
+		}
+		for _, name := range names {
+			if name != "" && !systemSchema(name) {
+				seen[name] = true
+			}
 		}
 	}
 	maps.DeleteFunc(seen, func(_ string, in bool) bool { return !in })
@@ -96,7 +103,7 @@ func (s *snapshot) facts(ask Ask) *Facts {
 	f := &Facts{
 		CurrentUser: s.session.user, ServerVersion: s.session.version, Superuser: s.session.superuser, Database: s.session.database,
 		Tablespace: s.session.tablespace, MayCreateSchema: s.session.mayCreateSchema, Roles: map[string]RoleFact{}, Schemas: map[string]SchemaFact{},
-		Dependents: map[string][]Dependent{}, Callers: map[string][]Caller{}, Views: s.viewFacts(), Dependencies: s.dependencies,
+		Dependents: map[string][]Dependent{}, Callers: map[string][]Caller{}, Views: s.viewFacts(), Dependencies: s.toldDependencies(),
 	}
 	s.roleFacts(f)
 	f.GlobalDefaults = s.globalDefaults()
@@ -118,6 +125,10 @@ func (s *snapshot) facts(ask Ask) *Facts {
 		if to := s.callersOf(a, l); to != nil {
 			f.Callers[a.String()] = to
 		}
+	}
+	f.Partitions = s.partitionsOf()
+	if len(s.renames.both) > 0 {
+		f.Both = s.renames.both
 	}
 	for _, name := range mention {
 		if r := s.roleNamed[name]; r != nil {
@@ -187,16 +198,16 @@ func (s *snapshot) canonicalise(ctx context.Context, conn *pgx.Conn, ask Ask, fa
 		}
 	}
 	visit := func(t *AskTable, e Expr) {
-		if live, ok := s.liveText(t, e); ok && live == e.Text {
+		if live, ok := s.liveText(t, e); ok && (live == e.Text || s.renames.forward.text(live) == e.Text) {
 			return
 		}
 		if canonical, ok := local(t, e); ok {
 			settle(e.ID, e.Text, canonical)
 			return
 		}
-		q := question(t, e, s.session.version)
+		q := questionAt(s, t, e)
 		if canonical, ok := s.canon[q.Key]; ok && e.Kind != Body {
-			settle(e.ID, e.Text, canonical)
+			settle(e.ID, e.Text, s.renames.forward.text(canonical))
 			return
 		}
 		if pending[q.Key] == nil {
@@ -225,11 +236,18 @@ func (s *snapshot) canonicalise(ctx context.Context, conn *pgx.Conn, ask Ask, fa
 			if a := answers[key]; a.Error != "" {
 				facts.CanonErrors[id] = a.Error
 			} else {
-				settle(id, texts[id].Text, a.Text)
+				settle(id, texts[id].Text, s.renames.forward.text(a.Text))
 			}
 		}
 	}
 	return nil
+}
+
+// questionAt is the question as it can be asked now, before anything has its
+// new name.
+func questionAt(s *snapshot, t *AskTable, e Expr) Question {
+	t, e = s.asked(t, e)
+	return question(t, e, s.session.version)
 }
 
 // liveText is what now stands at the place of an expression.
@@ -284,6 +302,10 @@ func (s *snapshot) liveText(at *AskTable, e Expr) (string, bool) {
 				return text, text != ""
 			}
 		}
+	case PartitionKey:
+		return t.of().key, t.of().key != ""
+	case PartitionBound:
+		return t.of().bound, t.of().bound != ""
 	case When:
 		for _, g := range t.triggers {
 			if g.name == e.Name {

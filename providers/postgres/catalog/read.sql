@@ -113,13 +113,14 @@ WHERE c.relnamespace = $schemas AND c.relkind IN ('r', 'p')
 ORDER BY a.attrelid, a.attnum;
 
 -- == constraints
--- Not-null constraints (from Postgres 18) are the column's not_null. A constraint of a partition that comes from its
--- parent is the parent's.
+-- Not-null constraints (from Postgres 18) are the column's not_null. A foreign key to a partitioned table has one more for
+-- each partition of that, which is no constraint of its own.
 SELECT k.oid, k.conrelid, k.conname, k.contype, k.conkey::text, k.conindid, k.condeferrable, k.condeferred, k.convalidated,
        k.connoinherit, k.confrelid, k.confkey::text, k.confupdtype, k.confdeltype, k.confmatchtype, k.confdelsetcols::text,
        CASE k.contype WHEN 'c' THEN pg_get_expr(k.conbin, k.conrelid) WHEN 'x' THEN pg_get_constraintdef(k.oid) END
 FROM pg_constraint k
-WHERE k.connamespace = $schemas AND k.conrelid <> 0 AND k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0
+WHERE k.connamespace = $schemas AND k.conrelid <> 0 AND k.contype IN ('p', 'u', 'f', 'c', 'x')
+  AND (k.conparentid = 0 OR (SELECT p.conrelid FROM pg_constraint p WHERE p.oid = k.conparentid) <> k.conrelid)
 ORDER BY k.conrelid, k.conname;
 
 -- == indexes

@@ -17,6 +17,10 @@ type reader struct {
 	// list gives all things of the kind in the schemas in scope, in order; nil
 	// for a kind whose things are no objects of their own.
 	list func(*snapshot) []thing
+	// rename lets the snapshot call a thing what the plan will call it, so that
+	// all that refers to it is told under that name; nil for a kind to which
+	// nothing refers by name.
+	rename func(s *snapshot, l *resource.Live, to home)
 }
 
 // thing is one object as a list gives it.
@@ -31,26 +35,26 @@ type thing struct {
 }
 
 var readers = map[string]reader{
-	"schema":   {locate: (*snapshot).locateSchema, list: (*snapshot).listSchemas},
+	"schema":   {locate: (*snapshot).locateSchema, list: (*snapshot).listSchemas, rename: renameSchemaRow},
 	"grants":   {locate: (*snapshot).locateGrants},
 	"role":     {locate: (*snapshot).locateRole},
-	"table":    {locate: (*snapshot).locateTable, list: (*snapshot).listTables},
-	"sequence": {locate: (*snapshot).locateSequence, list: (*snapshot).listSequences},
-	"enum":     {locate: (*snapshot).locateType, list: (*snapshot).listEnums},
-	"function": {locate: (*snapshot).locateRoutine, list: (*snapshot).listFunctions},
-	"trigger":  {locate: (*snapshot).locateTrigger, list: (*snapshot).listTriggers},
+	"table":    {locate: (*snapshot).locateTable, list: (*snapshot).listTables, rename: renameRelation},
+	"sequence": {locate: (*snapshot).locateSequence, list: (*snapshot).listSequences, rename: renameRelation},
+	"enum":     {locate: (*snapshot).locateType, list: (*snapshot).listEnums, rename: renameType},
+	"function": {locate: (*snapshot).locateRoutine, list: (*snapshot).listFunctions, rename: renameFunctionRow},
+	"trigger":  {locate: (*snapshot).locateTrigger, list: (*snapshot).listTriggers, rename: renameTriggerRow},
 	"policy":   {locate: (*snapshot).locatePolicy, list: (*snapshot).listPolicies},
 
-	"domain":         {locate: (*snapshot).locateType, list: (*snapshot).listDomains},
-	"composite_type": {locate: (*snapshot).locateType, list: (*snapshot).listComposites},
-	"range_type":     {locate: (*snapshot).locateType, list: (*snapshot).listRanges},
+	"domain":         {locate: (*snapshot).locateType, list: (*snapshot).listDomains, rename: renameType},
+	"composite_type": {locate: (*snapshot).locateType, list: (*snapshot).listComposites, rename: renameType},
+	"range_type":     {locate: (*snapshot).locateType, list: (*snapshot).listRanges, rename: renameType},
 	"collation":      {locate: (*snapshot).locateCollation, list: (*snapshot).listCollations},
 	"extension":      {locate: (*snapshot).locateExtension, list: (*snapshot).listExtensions},
-	"procedure":      {locate: (*snapshot).locateRoutine, list: (*snapshot).listProcedures},
-	"aggregate":      {locate: (*snapshot).locateRoutine, list: (*snapshot).listAggregates},
+	"procedure":      {locate: (*snapshot).locateRoutine, list: (*snapshot).listProcedures, rename: renameFunctionRow},
+	"aggregate":      {locate: (*snapshot).locateRoutine, list: (*snapshot).listAggregates, rename: renameFunctionRow},
 
-	"view":              {locate: locateRelation('v', "VIEW", (*shaper).view), list: (*snapshot).listViews},
-	"materialized_view": {locate: locateRelation('m', "MATERIALIZED VIEW", (*shaper).materialized), list: (*snapshot).listMaterialized},
+	"view":              {locate: locateRelation('v', "VIEW", (*shaper).view), list: (*snapshot).listViews, rename: renameRelation},
+	"materialized_view": {locate: locateRelation('m', "MATERIALIZED VIEW", (*shaper).materialized), list: (*snapshot).listMaterialized, rename: renameRelation},
 	"rule":              {locate: (*snapshot).locateRule, list: (*snapshot).listRules},
 	"event_trigger":     {locate: (*snapshot).locateEventTrigger, list: (*snapshot).listEventTriggers},
 }
@@ -58,7 +62,7 @@ var readers = map[string]reader{
 // within reads the place of a thing that stands in a schema; ok is false where
 // that schema is not there.
 func (s *snapshot) within(at resource.Value) (in place, ok bool) {
-	n := s.schema[at.Get("schema").Str()]
+	n := s.schemaNamed(at.Get("schema").Str())
 	if n == nil {
 		return place{}, false
 	}
@@ -75,7 +79,7 @@ func (s *snapshot) locateSchema(a resource.Address, at resource.Value) *resource
 	if n == nil {
 		return nil
 	}
-	return s.found(a, n.oid, n.owner, "SCHEMA "+sqltext.Ident(n.name), s.shape.schema(n))
+	return s.found(a, n.oid, n.owner, "SCHEMA "+sqltext.Ident(cmp.Or(n.was, n.name)), s.shape.schema(n))
 }
 
 func (s *snapshot) listSchemas() []thing {
@@ -116,8 +120,6 @@ func (s *snapshot) relationsOf(kinds string, pick func(*relationRow) bool) []thi
 	}
 	return out
 }
-
-func (s *snapshot) listTables() []thing { return s.relationsOf("r", nil) }
 
 func (s *snapshot) listViews() []thing        { return s.relationsOf("v", nil) }
 func (s *snapshot) listMaterialized() []thing { return s.relationsOf("m", nil) }
@@ -186,7 +188,9 @@ func (s *snapshot) undeclared() []resource.Undeclared {
 			continue
 		}
 		for _, t := range r.list(s) {
-			if !t.at.Has("table") || s.onTaken(t) {
+			if kind == "table" && s.relation[t.oid].partition {
+				add("partition", t) // a partition manager makes and drops them
+			} else if !t.at.Has("table") || s.onTaken(t) {
 				add(kind, t)
 			}
 		}
@@ -217,8 +221,7 @@ func (s *snapshot) onTaken(t thing) bool {
 // unread lists what no kind is for, by the word for it.
 func (s *snapshot) unread() map[string][]thing {
 	out := map[string][]thing{
-		"partitioned table": s.relationsOf("p", nil),
-		"foreign table":     s.relationsOf("f", nil),
+		"foreign table": s.relationsOf("f", nil),
 	}
 	for _, o := range s.rest {
 		out[o.word] = append(out[o.word], thing{oid: o.oid, schema: o.schema, name: o.name})

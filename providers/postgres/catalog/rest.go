@@ -100,6 +100,9 @@ func (s *snapshot) findRest(scope resource.Scope) {
 // mayGo tells whether a thing is one that stands by itself: a trigger of a
 // table that goes, goes with it.
 func (s *snapshot) mayGo(kind string, t thing) bool {
+	if on := s.relation[t.oid]; kind == "table" && on != nil && on.partition {
+		return false // a partition manager makes and drops it
+	}
 	return kind != "schema" && (!t.at.Has("table") || s.onTaken(t))
 }
 

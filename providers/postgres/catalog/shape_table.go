@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"unicode/utf8"
 
 	"github.com/tellr-dev/tellr/engine/resource"
@@ -46,19 +47,29 @@ type shaper struct {
 }
 
 // table is the canonical shape of a table; see doc.go.
-func (s *shaper) table(t *relationRow) resource.Value {
+func (s *shaper) table(t *relationRow, parents []string) resource.Value {
 	var f fields
 	f.text("schema", s.schemaOf[t.schema].name)
 	f.text("name", t.name)
+	kept := s.keptParents(t, parents)
+	s.lineage(&f, t)
 	columns := make(fields, 0, len(t.columns))
 	key := primaryKey(t)
 	for _, c := range t.columns {
+		if s.comesFrom(kept, t, c) {
+			continue
+		}
 		columns.put(c.name, s.column(t, c, key))
 	}
-	f.put("columns", resource.Object(columns...))
+	if len(columns) > 0 || len(kept) == 0 {
+		f.put("columns", resource.Object(columns...))
+	}
 
 	var uniques, checks, indexes, keys, exclusions fields
 	for _, k := range t.constraints {
+		if t.of().foreign(kept, k.oid) {
+			continue
+		}
 		switch k.kind {
 		case 'p':
 			var p fields
@@ -84,7 +95,7 @@ func (s *shaper) table(t *relationRow) resource.Value {
 		}
 	}
 	for _, i := range t.indexes {
-		if !i.backs {
+		if !i.backs && !t.of().foreign(kept, i.oid) {
 			indexes.put(i.name, index(t, i))
 		}
 	}
@@ -178,7 +189,7 @@ func (s *shaper) serialSequence(t *relationRow, c columnRow) *relationRow {
 		found = q
 	}
 	if found == nil || found.schema != t.schema || found.sequence.dep != 'a' || found.sequence.nextval != c.expr ||
-		found.sequence.typ != c.typ || found.comment != "" || found.storage.unlogged != t.storage.unlogged || found.name != ObjectName(t.name, c.name, "seq") {
+		found.sequence.typ != c.typ || found.comment != "" || found.storage.unlogged != t.storage.unlogged || found.name != ObjectName(cmp.Or(t.was, t.name), c.name, "seq") {
 		return nil
 	}
 	if len(sequenceOptions(found.sequence)) > 0 {

@@ -191,6 +191,18 @@ func (s *snapshot) listEventTriggers() []thing {
 	return out
 }
 
+// toldDependencies are those of live things under the names that these are to have.
+func (s *snapshot) toldDependencies() []Dependency {
+	if !s.renames.any() {
+		return s.dependencies
+	}
+	out := slices.Clone(s.dependencies)
+	for i := range out {
+		out[i].On, out[i].By = s.renames.forward.text(out[i].On), s.renames.forward.text(out[i].By)
+	}
+	return out
+}
+
 // viewFacts are what the re-creation of each existing view must bring back, and the privileges on functions that depend
 // on something.
 func (s *snapshot) viewFacts() map[string]ViewFact {

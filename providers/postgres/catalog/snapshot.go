@@ -33,6 +33,9 @@ type snapshot struct {
 	rows          map[resource.Address]*relationRow
 	// ignored are the patterns of what is passed over, by schema.
 	ignored map[string]ignore
+
+	renames *renames
+	planned map[string]*schemaRow // that the plan makes, and moves things to
 }
 
 // place is a name in a schema.
@@ -43,13 +46,24 @@ type place struct {
 
 func newSnapshot(w *raw) *snapshot {
 	s := &snapshot{
-		raw: w, shape: &shaper{raw: w, columns: map[columnRow]resource.Value{}},
-		schema: map[string]*schemaRow{}, inSchema: map[uint32][]*relationRow{},
-		named: make(map[place]*relationRow, len(w.relations)), indexed: map[place]*relationRow{},
-		typed: map[place]*typeRow{}, multirange: map[place]*typeRow{}, function: map[place][]*functionRow{}, routine: map[string]*functionRow{}, roleNamed: map[string]*roleRow{},
+		raw: w, shape: &shaper{raw: w, columns: map[columnRow]resource.Value{}}, roleNamed: map[string]*roleRow{},
 		holdersOf: map[string][]aclHolder{}, former: map[resource.Address]formerThing{}, live: map[resource.Address]*resource.Live{}, taken: map[uint32]bool{}, going: map[uint32]bool{},
-		rows: map[resource.Address]*relationRow{},
+		rows: map[resource.Address]*relationRow{}, renames: newRenames(), planned: map[string]*schemaRow{},
 	}
+	s.index()
+	for _, r := range w.roles {
+		s.roleNamed[r.name] = r
+	}
+	return s
+}
+
+// index makes the ways to find things by name.
+func (s *snapshot) index() {
+	w := s.raw
+	s.schema, s.inSchema = map[string]*schemaRow{}, map[uint32][]*relationRow{}
+	s.named, s.indexed = make(map[place]*relationRow, len(w.relations)), map[place]*relationRow{}
+	s.typed, s.multirange = map[place]*typeRow{}, map[place]*typeRow{}
+	s.function, s.routine = map[place][]*functionRow{}, map[string]*functionRow{}
 	for _, n := range w.schemas {
 		s.schema[n.name] = n
 	}
@@ -71,10 +85,6 @@ func newSnapshot(w *raw) *snapshot {
 		s.function[at] = append(s.function[at], p)
 		s.routine[oidText(p.oid)] = p
 	}
-	for _, r := range w.roles {
-		s.roleNamed[r.name] = r
-	}
-	return s
 }
 
 // decoded is what the ledger's rows say.
@@ -126,12 +136,20 @@ func (s *snapshot) find(wanted []resource.Wanted, ledger []resource.Entry) error
 	if err := s.noteFormer(ledger); err != nil {
 		return err
 	}
+	if err := s.settleRenames(wanted, ledger); err != nil {
+		return err
+	}
+	s.settleValues(wanted)
 	declared := make(map[resource.Address]bool, len(wanted))
 	for _, w := range wanted {
 		declared[w.Address] = true
 		s.wantsRoles = s.wantsRoles || w.Address.Kind == "role"
 		s.wantsDatabase = s.wantsDatabase || w.Address.Kind == "grants" && !w.Locate.Has("schema")
-		if l := s.locate(w.Address, w.Locate); l != nil {
+		at := w.Locate
+		if former, ok := s.renames.at[w.Address]; ok {
+			at = former
+		}
+		if l := s.locate(w.Address, at); l != nil {
 			s.live[w.Address] = l
 		}
 	}
@@ -144,9 +162,12 @@ func (s *snapshot) find(wanted []resource.Wanted, ledger []resource.Entry) error
 		if err != nil {
 			return fmt.Errorf("read the ledger: attributes of %s: %w", e.Address, err)
 		}
-		if l := s.locate(e.Address, attrs); l != nil && (!declared[e.Address] || l.Identity == e.Identity) {
+		if l := s.locate(e.Address, s.remembered(attrs)); l != nil && (!declared[e.Address] || l.Identity == e.Identity) {
 			s.live[e.Address] = l
 		}
+	}
+	for _, l := range s.live {
+		s.told(l)
 	}
 	return nil
 }

@@ -116,6 +116,9 @@ func (b *builtAsker) standMoves(s *Stand) bool {
 	if n == nil {
 		return true
 	}
+	if b.renames.isNew(home{s.Schema, s.Name}) {
+		return true
+	}
 	at := place{n.oid, s.Name}
 	switch s.Kind {
 	case StandEnum:

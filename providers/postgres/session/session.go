@@ -106,7 +106,7 @@ func Open(ctx context.Context, conn *pgx.Conn, scope resource.Scope, stage resou
 func (s *Session) open(ctx context.Context) error {
 	name := "tellr apply env=" + s.scope.Environment + " by=" + s.o.Who
 	_, err := s.exec(ctx, "SET application_name = "+sqltext.Literal(name)+
-		";\nSET search_path = pg_catalog;\nSET standard_conforming_strings = on;\nSET client_min_messages = warning")
+		";\nSET search_path = pg_catalog;\nSET TimeZone = 'UTC';\nSET standard_conforming_strings = on;\nSET client_min_messages = warning")
 	if err != nil {
 		return fmt.Errorf("prepare the connection: %w", err)
 	}

@@ -1,0 +1,300 @@
+package postgres
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
+)
+
+// circularParents refuses tables that are their own parents.
+func circularParents(things []*resource.Resource, x *index) resource.Diagnostics {
+	var ds resource.Diagnostics
+	for _, r := range things {
+		if r.Kind.Name != "table" {
+			continue
+		}
+		seen := map[resource.Address]bool{}
+		var climb func(r *resource.Resource)
+		climb = func(r *resource.Resource) {
+			for _, v := range append([]resource.Value{r.Attrs.Get("partition_of")}, r.Attrs.Get("inherits").Items()...) {
+				if v.IsNull() {
+					continue
+				}
+				up := x.tables[x.placeOf(v, x.schemaOf(r.Attrs.Get("schema")))]
+				if above := x.desired[up]; above != nil && !seen[up] {
+					seen[up] = true
+					climb(above)
+				}
+			}
+		}
+		climb(r)
+		if seen[r.Address] {
+			ds.Errorf(r.Range, fmt.Sprintf("%s is its own parent", r.Address), "take one of the references out", "its columns come from itself, over partition_of or inherits")
+		}
+	}
+	return ds
+}
+
+// runCreate adds the statement that makes a table, and what it does not say of a partition.
+func (p *planner) runCreate(s *resource.Step, t *table) {
+	e, on := effort{}, t.place
+	if of := t.partitionOf; of != nil {
+		on = *of
+		if p.made[on] == nil {
+			e.lock = lockAccessExclusive
+		}
+		p.entering[on] = append(p.entering[on], s)
+	}
+	runOn(s, nil, on, e, t.createTable())
+	if t.partitionOf == nil {
+		return
+	}
+	for i := range t.columns {
+		c := &t.columns[i]
+		if up := t.inherit(c.name); up != nil && c.def == "" && (up.def != "" || isSerialWord(up.typ)) {
+			run(s, "ALTER TABLE "+t.place.String()+" ALTER COLUMN "+sqltext.Ident(c.name)+" DROP DEFAULT")
+		}
+	}
+}
+
+// dropFromTree says what goes with a partitioned table, and how a partition could stay.
+func (p *planner) dropFromTree(d *resource.Delta, s *resource.Step) {
+	at := livePlace(d.Live)
+	if of := d.Live.Attrs.Get("partition_of").Str(); of != "" {
+		parent := parsePlace(of, "")
+		p.leaving[parent] = append(p.leaving[parent], s)
+		if p.gone[parent] == nil && !p.req.Destroy {
+			s.Reason = d.Reason + "; to keep its rows in a table of their own, declare that with all its columns and without partition_of: then it is detached"
+		}
+	}
+	for _, v := range d.Live.Attrs.Get("inherits").StringList() {
+		parent := parsePlace(v, "")
+		p.leaving[parent] = append(p.leaving[parent], s)
+	}
+	var others []string
+	for _, name := range p.facts.Partitions[at.String()] {
+		if at := parsePlace(name, ""); p.gone[at] == nil && p.index.tables[at].IsZero() {
+			others = append(others, name)
+		}
+	}
+	if len(others) > 0 && d.Live.Attrs.Has("partition_by") {
+		s.Reason = fmt.Sprintf("%s; %d of its partitions, which no file declares, go with it: %s", d.Reason, len(others), some(others))
+	}
+}
+
+// some lists a few of many names.
+func some(names []string) string {
+	if len(names) > 5 {
+		return strings.Join(names[:5], ", ") + ", …"
+	}
+	return strings.Join(names, ", ")
+}
+
+// orderTrees lets what leaves a table go before what enters it, as the bounds of the two may overlap, and before the table
+// goes itself.
+func (p *planner) orderTrees() {
+	for _, parent := range sortedPlaces(p.leaving) {
+		for _, out := range p.leaving[parent] {
+			for _, in := range p.entering[parent] {
+				if in.Address != out.Address || in.ID != out.ID {
+					need(in, out.ID)
+				}
+			}
+			for _, s := range p.steps {
+				if s.Address == p.index.tables[parent] && p.parts(out, s.Address) && s.Node.Address == s.Address {
+					need(s, out.ID) // what the parent gets now is not for it
+				}
+				if d := p.deltas[s.Address]; d != nil && s.Action == resource.Delete && len(s.Path) == 0 && s.Address.Kind == "table" &&
+					s.ID != out.ID && livePlace(d.Live) == parent {
+					need(s, out.ID)
+				}
+			}
+		}
+	}
+}
+
+// parts tells whether a table leaves a parent for good, and waits for nothing of it.
+func (p *planner) parts(out *resource.Step, parent resource.Address) bool {
+	d := p.deltas[out.Address]
+	return out.Address != parent && d != nil && d.Desired != nil &&
+		!slices.ContainsFunc(d.Desired.Deps, func(dep resource.Dep) bool { return dep.Part == "" && dep.On == parent })
+}
+
+func sortedPlaces[V any](m map[place]V) []place {
+	out := make([]place, 0, len(m))
+	for at := range m {
+		out = append(out, at)
+	}
+	slices.SortFunc(out, func(a, b place) int { return strings.Compare(a.String(), b.String()) })
+	return out
+}
+
+// treeChange is how a table's place among others changes.
+type treeChange struct {
+	blocked      string
+	detach       *place                    // the parent that it leaves
+	attach       *place                    // the parent that it comes to
+	was, is      string                    // FOR VALUES …, of the one and of the other
+	leave, enter []place                   // by inheritance
+	natural      map[string]resource.Value // columns that are as the parents make them, in the server's form
+}
+
+// inTree finds out how the place of the table among others changes, and gives the rest of the difference: what comes from a
+// parent is none.
+func (c *tableChange) inTree(d *resource.Delta) *resource.Delta {
+	c.whole = d.Changes
+	have := decodeLineage(c.index, c.want.schema, d.Live.Attrs)
+	want := &c.want.lineage
+	t := &c.tree
+	switch {
+	case changed(d, "partition_by"):
+		t.blocked = fmt.Sprintf("Postgres cannot change how a table is divided: it is %s. Make a new table next to it, partitioned as wanted, move the rows "+
+			"with INSERT … SELECT in batches, then give the two each other's names", orWord(have.partitionBy, "not partitioned"))
+	case have.partitionOf != nil && (want.partitionOf == nil || *want.partitionOf != *have.partitionOf || changed(d, "values")):
+		t.detach, t.was = have.partitionOf, have.bounds()
+	}
+	if want.partitionOf != nil && (have.partitionOf == nil || t.detach != nil) {
+		t.attach, t.is = want.partitionOf, want.bounds()
+	}
+	for _, p := range have.inherits {
+		if !slices.Contains(want.inherits, p) {
+			t.leave = append(t.leave, p)
+		}
+	}
+	for _, p := range want.inherits {
+		if !slices.Contains(have.inherits, p) {
+			t.enter = append(t.enter, p)
+		}
+	}
+	out := *d
+	out.Changes = slices.DeleteFunc(slices.Clone(d.Changes), func(ch resource.Change) bool {
+		return slices.Contains([]string{"partition_by", "partition_of", "values", "inherits"}, ch.Path[0])
+	})
+	if t.attach != nil && (have.partitionOf == nil || *have.partitionOf != *t.attach) {
+		c.absorb(&out)
+	}
+	c.overrides(&out)
+	return &out
+}
+
+func orWord(s, word string) string {
+	if s == "" {
+		return word
+	}
+	return s
+}
+
+// overrides turns a column of a partition or a child that comes or goes into a change of the column that it has from its
+// parents.
+func (c *tableChange) overrides(d *resource.Delta) {
+	parents := slices.DeleteFunc(slices.Clone(c.want.parents()), func(p place) bool { return slices.Contains(c.tree.enter, p) })
+	if len(parents) == 0 || c.tree.blocked != "" {
+		return
+	}
+	c.tree.natural = map[string]resource.Value{}
+	var changes []resource.Change
+	for _, ch := range d.Changes {
+		if len(ch.Path) != 2 || ch.Path[0] != "columns" {
+			changes = append(changes, ch)
+			continue
+		}
+		up := c.inheritedColumn(parents, ch.Path[1])
+		switch {
+		case up.IsNull() && c.want.partitionOf != nil:
+			c.tree.blocked = fmt.Sprintf("column %s differs from that of the parent %s, and what that has is not known: declare the parent too", ch.Path[1], c.want.partitionOf)
+		case up.IsNull():
+			changes = append(changes, ch)
+		default:
+			c.tree.natural[ch.Path[1]] = up
+			from, to := ch, ch
+			if from.Live.IsNull() {
+				from.Live = up
+			}
+			if to.Desired.IsNull() {
+				to.Desired = up
+			}
+			changes = append(changes, fieldChanges(from, to)...)
+		}
+	}
+	d.Changes = changes
+}
+
+// nameInherited lets the steps of columns find those that are changed but not declared, or not live.
+func (c *tableChange) nameInherited() {
+	for _, name := range sortedKeys(c.tree.natural) {
+		col := decodeColumn(c.index, c.want.schema, resource.F(name, c.tree.natural[name]))
+		if c.want.column(name) == nil {
+			c.want.columns = append(c.want.columns, col)
+		}
+		if c.have.column(name) == nil {
+			c.have.columns = append(c.have.columns, col)
+		}
+	}
+}
+
+// moveInTree makes the steps of a changed place among other tables; false if nothing can be done.
+func (c *tableChange) moveInTree() bool {
+	t := &c.tree
+	if t.blocked != "" {
+		path := resource.Path{"partition_by"}
+		if !changed(c.d, "partition_by") && c.want.partitionOf != nil {
+			path = resource.Path{"partition_of"}
+		}
+		s := c.step(path, resource.Update, "change the place of "+c.want.name+" among partitions")
+		s.Blocked = &resource.Block{Reason: t.blocked}
+		return false
+	}
+	me := c.want.place.String()
+	out := func(parent place) string { return "ALTER TABLE " + parent.String() + " DETACH PARTITION " + me }
+	in := func(parent place, bounds string) string {
+		return "ALTER TABLE " + parent.String() + " ATTACH PARTITION " + me + " " + bounds
+	}
+	if t.detach != nil {
+		s := c.treeStep("partition_of", "detach "+c.want.name+" from "+t.detach.String())
+		if t.attach != nil && *t.attach == *t.detach {
+			s.Reason = "it comes back with other values; a row that does not fit then stops the apply, and nothing is changed"
+		}
+		runOn(s, nil, *t.detach, effort{lock: lockAccessExclusive}, out(*t.detach))
+		undo(s, in(*t.detach, t.was))
+		c.leaving[*t.detach] = append(c.leaving[*t.detach], s)
+	}
+	if t.attach != nil {
+		s := c.treeStep("values", "attach "+c.want.name+" to "+t.attach.String())
+		runOn(s, c.d.Live, *t.attach, effort{lock: lockShareUpdateExcl, scan: true}, in(*t.attach, t.is))
+		undo(s, out(*t.attach))
+		c.entering[*t.attach] = append(c.entering[*t.attach], s)
+	}
+	for _, parent := range t.leave {
+		s := c.treeStep("inherits", "take "+c.want.name+" off "+parent.String())
+		s.ID += "/" + parent.String()
+		c.run(s, exclusive, c.alter("NO INHERIT "+parent.String()))
+		undo(s, c.alter("INHERIT "+parent.String()))
+		c.leaving[parent] = append(c.leaving[parent], s)
+	}
+	return true
+}
+
+// enterTree makes the table a child of others, when it has all that they have.
+func (c *tableChange) enterTree() {
+	for _, parent := range c.tree.enter {
+		s := c.treeStep("inherits", "make "+c.want.name+" a child of "+parent.String())
+		s.ID += "/" + parent.String()
+		c.run(s, exclusive, c.alter("INHERIT "+parent.String()))
+		undo(s, c.alter("NO INHERIT "+parent.String()))
+	}
+}
+
+// treeStep makes a step that shows the changes of the table's place.
+func (c *tableChange) treeStep(attr, title string) *resource.Step {
+	s := c.step(resource.Path{attr}, resource.Update, title)
+	s.Changes = nil
+	for _, ch := range c.whole {
+		if ch.Path[0] == attr || ch.Path[0] == "partition_of" && c.tree.detach == nil {
+			s.Changes = append(s.Changes, ch)
+		}
+	}
+	return s
+}
