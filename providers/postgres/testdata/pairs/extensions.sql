@@ -11,10 +11,6 @@ CREATE SCHEMA ext; CREATE EXTENSION citext SCHEMA ext; CREATE TABLE app.t (a tex
 CREATE SCHEMA ext; CREATE EXTENSION citext SCHEMA app; CREATE TABLE app.t (a app.citext); INSERT INTO app.t VALUES ('x');
 -- =>
 CREATE SCHEMA ext; CREATE EXTENSION citext SCHEMA ext; CREATE TABLE app.t (a ext.citext);
--- == an extension that brings a language
-CREATE TABLE app.t (a text);
--- =>
-CREATE EXTENSION pltcl; CREATE TABLE app.t (a text);
 -- == an extension of another version
 CREATE EXTENSION pg_trgm SCHEMA app VERSION '1.5';
 -- =>

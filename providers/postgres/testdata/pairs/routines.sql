@@ -10,7 +10,7 @@ CREATE FUNCTION app.f(a int) RETURNS SETOF int LANGUAGE sql AS 'SELECT a';
 -- == a setting of a function is empty or a list of odd names
 CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
 -- =>
-CREATE FUNCTION app.f() RETURNS int LANGUAGE sql SET search_path TO '' AS 'SELECT 1'; CREATE FUNCTION app.g() RETURNS int LANGUAGE sql SET search_path TO "$user", "A b", 'c,d' SET DateStyle TO 'ISO, DMY' SET TimeZone TO 'UTC' AS 'SELECT 1';
+CREATE FUNCTION app.f() RETURNS int LANGUAGE sql SET search_path TO '' AS 'SELECT 1'; CREATE FUNCTION app.g() RETURNS int LANGUAGE sql SET DateStyle TO 'ISO, DMY' SET TimeZone TO 'UTC' SET search_path TO "$user", "A b", 'c,d' AS 'SELECT 1';
 -- == overloads come and go
 CREATE FUNCTION app.f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE FUNCTION app.f(a text) RETURNS int LANGUAGE sql AS 'SELECT 2'; CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 0';
 -- =>

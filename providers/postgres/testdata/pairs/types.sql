@@ -65,10 +65,6 @@ CREATE TABLE app.t (a int);
 -- =>
 CREATE TYPE app.e AS ENUM ('a'); CREATE TYPE app.c AS (a int, "B b" varchar(5) COLLATE "C", e app.e[], f numeric(10,2), g timestamp(3) with time zone);
 COMMENT ON TYPE app.c IS 'c'; COMMENT ON COLUMN app.c."B b" IS 'b'; ALTER TYPE app.c OWNER TO owners; CREATE TYPE app.outer AS (c app.c, d app.c[]); CREATE TABLE app.t (a int, c app.outer);
--- == a composite type without attributes
-CREATE TABLE app.t (a int);
--- =>
-CREATE TYPE app.c AS (); CREATE TABLE app.t (a int);
 -- == attributes of a composite type come, change and go
 CREATE TYPE app.c AS (a int, b text, c varchar(5)); COMMENT ON COLUMN app.c.a IS 'a'; COMMENT ON TYPE app.c IS 'c';
 -- =>
