@@ -132,3 +132,7 @@ CREATE FUNCTION app.add(bigint, int) RETURNS bigint IMMUTABLE LANGUAGE sql AS 'S
 CREATE AGGREGATE app.a(int) (SFUNC = int4larger, STYPE = int4); CREATE AGGREGATE app.b(int) (SFUNC = int4larger, STYPE = int4); COMMENT ON AGGREGATE app.b(int) IS 'b'; CREATE AGGREGATE app.c(int) (SFUNC = int4larger, STYPE = int4);
 -- =>
 CREATE AGGREGATE app.a(int) (SFUNC = int4larger, STYPE = int4); COMMENT ON AGGREGATE app.a(int) IS 'a'; CREATE AGGREGATE app.b(int) (SFUNC = int4larger, STYPE = int4);
+-- == arguments that have the names of their types
+CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+-- =>
+CREATE FUNCTION app.f("integer" integer, "boolean" boolean, date date, "timestamp with time zone" timestamptz) RETURNS timestamp(0) LANGUAGE sql AS 'SELECT $4::timestamp';
