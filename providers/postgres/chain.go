@@ -125,8 +125,8 @@ func (p *planner) liveKey(d *resource.Delta) string {
 }
 
 func dependentKey(d catalog.Dependency) string {
-	if d.Kind == "rule" {
-		return "rule " + sqltext.Ident(d.Name) + " on " + d.By
+	if d.Kind == "rule" || d.Kind == "trigger" {
+		return d.Kind + " " + sqltext.Ident(d.Name) + " on " + d.By
 	}
 	return d.By
 }
@@ -136,8 +136,8 @@ func (f *chainFinder) follow(r *chainRoot, key, column, reason string) {
 	for _, dep := range f.on[key] {
 		switch {
 		case column != "" && dep.Column != column:
-		case dep.By == key && (column == "" || dep.Kind != "rule"):
-			// A rule of what goes as a whole goes with it.
+		case dep.By == key && (column == "" || dep.Kind != "rule" && dep.Kind != "trigger"):
+			// A rule or trigger of what goes as a whole goes with it.
 		default:
 			f.meet(r, dependentKey(dep), dep.Kind, reason)
 		}

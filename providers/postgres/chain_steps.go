@@ -35,7 +35,11 @@ func (p *planner) remake(d *resource.Delta) {
 		p.makeRule(m.make, want, "CREATE")
 		undo(m.make, "DROP "+want.what())
 	case "trigger":
-		want := decodeTrigger(p.index, d.Desired.Name(), d.Desired.Attrs)
+		want, have := decodeTrigger(p.index, d.Desired.Name(), d.Desired.Attrs), decodeTrigger(p.index, name, d.Live.Attrs)
+		if !m.along {
+			p.dropTrigger(m.drop, have)
+			undo(m.drop, have.create("CREATE"))
+		}
 		p.makeTrigger(m.make, want, "CREATE")
 		undo(m.make, "DROP TRIGGER "+sqltext.Ident(want.name)+" ON "+want.table.String())
 	case "function":

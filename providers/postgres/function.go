@@ -46,12 +46,8 @@ func (a argument) isInput() bool { return a.mode != "OUT" }
 
 func (a argument) String() string {
 	var words []string
-	for _, w := range []string{a.mode, a.name, a.typ} {
-		switch {
-		case w == "":
-		case w == a.name:
-			words = append(words, sqltext.Ident(w))
-		default:
+	for _, w := range []string{a.mode, sqltext.Ident(a.name), a.typ} {
+		if w != "" && w != `""` {
 			words = append(words, w)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 var collationSpec = spec{
 	kind:      collationKind,
+	declare:   declareCollation,
 	normalize: normalizeCollation,
 	steps:     collationSteps,
 	stand:     (*index).inItsSchema,

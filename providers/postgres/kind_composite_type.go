@@ -4,6 +4,7 @@ import "github.com/tellr-dev/tellr/engine/resource"
 
 var compositeSpec = spec{
 	kind:      compositeKind,
+	declare:   declareComposite,
 	normalize: normalizeComposite,
 	steps:     compositeSteps,
 	ask:       askComposite,

@@ -4,6 +4,7 @@ import "github.com/tellr-dev/tellr/engine/resource"
 
 var domainSpec = spec{
 	kind:      domainKind,
+	declare:   declareDomain,
 	normalize: normalizeDomain,
 	steps:     domainSteps,
 	ask:       askDomain,

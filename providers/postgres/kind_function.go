@@ -4,6 +4,7 @@ import "github.com/tellr-dev/tellr/engine/resource"
 
 var functionSpec = spec{
 	kind:      functionKind,
+	declare:   declareRoutine,
 	normalize: normalizeFunction,
 	steps:     functionSteps,
 	ask:       askFunction,

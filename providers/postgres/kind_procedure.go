@@ -8,6 +8,7 @@ import (
 
 var procedureSpec = spec{
 	kind:      procedureKind,
+	declare:   declareRoutine,
 	normalize: normalizeFunction,
 	steps:     functionSteps,
 	ask:       askFunction,

@@ -8,6 +8,7 @@ import (
 
 var rangeSpec = spec{
 	kind:      rangeKind,
+	declare:   declareRange,
 	normalize: normalizeRange,
 	steps:     rangeSteps,
 	ask:       askRange,

@@ -71,10 +71,10 @@ func (f *function) definition() string {
 }
 
 func settingClause(name, value string) string {
-	if isListSetting(name) {
+	if isListSetting(name) && value != `""` { // an empty list has no words of its own
 		return settingName(name) + " TO " + value // a list of identifiers already
 	}
-	return settingName(name) + " TO " + sqltext.Literal(value)
+	return settingName(name) + " TO " + sqltext.Literal(strings.TrimPrefix(value, `""`))
 }
 
 func settingName(name string) string {

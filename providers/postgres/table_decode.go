@@ -171,7 +171,11 @@ func decodeAction(s string) string {
 // splitColumns reads a comma-separated list of identifiers.
 func splitColumns(list string) []string {
 	var out []string
-	for item := range strings.SplitSeq(list, ",") {
+	quoted := false
+	for _, item := range strings.FieldsFunc(list, func(r rune) bool {
+		quoted = quoted != (r == '"')
+		return r == ',' && !quoted
+	}) {
 		item = strings.TrimSpace(item)
 		if _, name, ok := sqltext.SplitQualified(item); ok {
 			item = name

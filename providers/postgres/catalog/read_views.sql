@@ -59,15 +59,16 @@ WHERE e.oid NOT IN (SELECT x.objid FROM pg_depend x
 ORDER BY e.evtname;
 
 -- == dependencies
--- What refers to a relation or a function of the schemas in scope: views and rules by what they read, functions whose
+-- What refers to a relation or a function of the schemas in scope: views and rules by what they read, triggers by the
+-- columns that they name, functions whose
 -- body is parsed (or whose arguments or result are a row of it), and whatever else hangs on a view. What goes along by
 -- itself (deptype a, i: types, triggers, indexes, defaults) is not listed, nor is what an extension has.
 SELECT DISTINCT n.nspname, o.name, o.args, o.kind, a.attname,
        CASE WHEN r.rulename = '_RETURN' AND v.relkind = 'm' THEN 'materialized_view' WHEN r.rulename = '_RETURN' THEN 'view'
-            WHEN r.oid IS NOT NULL THEN 'rule' WHEN f.oid IS NOT NULL THEN 'function' ELSE (pg_identify_object(d.classid, d.objid, 0)).type END,
-       coalesce(vn.nspname, fn.nspname), coalesce(v.relname, f.proname), nullif(r.rulename, '_RETURN'),
+            WHEN r.oid IS NOT NULL THEN 'rule' WHEN f.oid IS NOT NULL THEN 'function' WHEN t.oid IS NOT NULL THEN 'trigger' ELSE (pg_identify_object(d.classid, d.objid, 0)).type END,
+       coalesce(vn.nspname, fn.nspname), coalesce(v.relname, f.proname), coalesce(nullif(r.rulename, '_RETURN'), t.tgname),
        CASE WHEN f.oid IS NOT NULL THEN oidvectortypes(f.proargtypes) END,
-       CASE WHEN r.oid IS NULL AND f.oid IS NULL THEN pg_describe_object(d.classid, d.objid, d.objsubid) END
+       CASE WHEN r.oid IS NULL AND f.oid IS NULL AND t.oid IS NULL THEN pg_describe_object(d.classid, d.objid, d.objsubid) END
 FROM (SELECT 'pg_class'::regclass AS class, c.oid, c.oid AS relation, c.relnamespace AS schema, c.relname AS name, c.relkind::text AS kind, NULL AS args
       FROM pg_class c WHERE c.relnamespace = $schemas AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
       UNION ALL
@@ -83,11 +84,12 @@ JOIN pg_namespace n ON n.oid = o.schema
 JOIN pg_depend d ON d.refclassid = o.class AND d.refobjid = o.oid AND d.deptype = 'n'
 LEFT JOIN pg_attribute a ON o.class = 'pg_class'::regclass AND d.refobjsubid > 0 AND a.attrelid = o.oid AND a.attnum = d.refobjsubid
 LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
-LEFT JOIN pg_class v ON v.oid = r.ev_class
+LEFT JOIN pg_trigger t ON d.classid = 'pg_trigger'::regclass AND t.oid = d.objid AND a.attname IS NOT NULL
+LEFT JOIN pg_class v ON v.oid = coalesce(r.ev_class, t.tgrelid)
 LEFT JOIN pg_namespace vn ON vn.oid = v.relnamespace
 LEFT JOIN pg_proc f ON d.classid = 'pg_proc'::regclass AND f.oid = d.objid
 LEFT JOIN pg_namespace fn ON fn.oid = f.pronamespace
-WHERE (d.classid IN ('pg_rewrite'::regclass, 'pg_proc'::regclass) OR o.kind IN ('v', 'm'))
+WHERE (d.classid IN ('pg_rewrite'::regclass, 'pg_proc'::regclass) OR o.kind IN ('v', 'm') OR t.oid IS NOT NULL AND NOT t.tgisinternal AND t.tgparentid = 0)
   AND (r.rulename IS DISTINCT FROM '_RETURN' OR r.ev_class <> o.relation)
   AND f.prokind IS DISTINCT FROM 'a' -- of its functions; what hangs on functions otherwise is in section dependents
 ORDER BY 1, 2, 3, 5, 6, 7, 8, 9, 10, 11;

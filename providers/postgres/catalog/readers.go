@@ -149,10 +149,7 @@ func (s *snapshot) functionsOf(kinds string) []thing {
 			continue
 		}
 		at := s.inSchemaNamed(p.schema, p.name)
-		if p.argTypes != "" {
-			at = at.With("types", resource.Strings(p.argTypes))
-		}
-		out = append(out, thing{oid: p.oid, schema: p.schema, name: p.signature(), at: at})
+		out = append(out, thing{oid: p.oid, schema: p.schema, name: p.signature(), at: at.With("types", resource.Strings(p.argTypes))})
 	}
 	return out
 }
