@@ -72,6 +72,7 @@ func (a *alteration) plan() {
 	if len(a.clauses) > 0 {
 		a.run(s, a.effort, a.statement())
 		if a.retyped() {
+			a.building = append(a.building, taking{s, a.tableChange.have.place})
 			a.invalidates(s, a.name, "get another type, and may fail")
 		}
 	}

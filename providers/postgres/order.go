@@ -94,7 +94,9 @@ func (p *planner) orderDrops() {
 			key := &x.table.foreignKeys[k]
 			on := drops[key.references]
 			switch {
-			case on == nil || on == x:
+			case on == nil:
+				p.unreferenced[key.references] = append(p.unreferenced[key.references], x.step.ID)
+			case on == x:
 			case circle[i] != circle[on.n]:
 				need(on.step, x.step.ID)
 			default:

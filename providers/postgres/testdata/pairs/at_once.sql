@@ -89,3 +89,15 @@ CREATE TYPE app.e AS ENUM ('a', 'b'); CREATE DOMAIN app.d AS int CHECK (VALUE > 
 CREATE TYPE app.e AS ENUM ('a', 'b'); CREATE TABLE app.t (a app.e DEFAULT 'a' CHECK (a <> 'b')); CREATE INDEX i ON app.t (a); INSERT INTO app.t VALUES ('a');
 -- =>
 CREATE TABLE app.t (a text DEFAULT 'a' CHECK (a <> 'b')); CREATE INDEX i ON app.t (a);
+-- == a generated column reads a column that is new
+CREATE TABLE app.t (a int, b int GENERATED ALWAYS AS (a + 1) STORED); INSERT INTO app.t VALUES (1);
+-- =>
+CREATE TABLE app.t (b int GENERATED ALWAYS AS ("C c" + 1) STORED, "C c" int);
+-- == a generated column and the column that it reads go
+CREATE TABLE app.t (a int, b int GENERATED ALWAYS AS (a + 1) STORED, c int); INSERT INTO app.t VALUES (1);
+-- =>
+CREATE TABLE app.t (c int);
+-- == a generated column reads another column and the first goes
+CREATE TABLE app.t (a int, b int GENERATED ALWAYS AS (a + 1) STORED, c int); INSERT INTO app.t VALUES (1);
+-- =>
+CREATE TABLE app.t (b int GENERATED ALWAYS AS (c + 1) STORED, c int);

@@ -116,3 +116,15 @@ CREATE TABLE app.t (a int PRIMARY KEY); CREATE TABLE app.p (a int REFERENCES app
 CREATE TABLE app.p (a int UNIQUE, b int); CREATE TABLE app.t (a int CONSTRAINT f REFERENCES app.p (a)); INSERT INTO app.p VALUES (1, 1); INSERT INTO app.t VALUES (1);
 -- =>
 CREATE TABLE app.p (a int, b int UNIQUE); CREATE TABLE app.t (a int CONSTRAINT f REFERENCES app.p (b));
+-- == a foreign key to a unique index
+CREATE TABLE app.p (a int); CREATE TABLE app.t (a int); INSERT INTO app.p VALUES (1); INSERT INTO app.t VALUES (1);
+-- =>
+CREATE TABLE app.p (a int); CREATE UNIQUE INDEX i ON app.p (a); CREATE TABLE app.t (a int REFERENCES app.p (a));
+-- == a ring changes its types
+CREATE TABLE app.a (id int PRIMARY KEY, n int); CREATE TABLE app.b (id int PRIMARY KEY, n int REFERENCES app.a); ALTER TABLE app.a ADD FOREIGN KEY (n) REFERENCES app.b; INSERT INTO app.a VALUES (1); INSERT INTO app.b VALUES (1, 1);
+-- =>
+CREATE TABLE app.a (id text PRIMARY KEY, n text); CREATE TABLE app.b (id text PRIMARY KEY, n text REFERENCES app.a); ALTER TABLE app.a ADD FOREIGN KEY (n) REFERENCES app.b;
+-- == foreign keys to two keys of which one changes
+CREATE TABLE app.p (a int PRIMARY KEY, b int UNIQUE, c int); CREATE TABLE app.t (a int REFERENCES app.p, b int REFERENCES app.p (b)); INSERT INTO app.p VALUES (1, 1, 1); INSERT INTO app.t VALUES (1, 1);
+-- =>
+CREATE TABLE app.p (a int PRIMARY KEY, b int, c int, CONSTRAINT p_b_key UNIQUE (b) INCLUDE (c)); CREATE TABLE app.t (a int REFERENCES app.p, b int REFERENCES app.p (b));

@@ -183,3 +183,35 @@ CREATE TABLE app.t (a int CONSTRAINT x NOT NULL);
 CREATE TABLE app.t (a int CONSTRAINT x NOT NULL); INSERT INTO app.t VALUES (1);
 -- =>
 CREATE TABLE app.t (a int CONSTRAINT x CHECK (a > 0));
+-- == a primary key that others refer to
+CREATE TABLE app.t (a int PRIMARY KEY, b int); CREATE TABLE app.r (t int REFERENCES app.t); INSERT INTO app.t VALUES (1, 1); INSERT INTO app.r VALUES (1);
+-- =>
+CREATE TABLE app.t (a int UNIQUE, b int PRIMARY KEY); CREATE TABLE app.r (t int REFERENCES app.t (a));
+-- == a primary key that others refer to in empty tables
+CREATE TABLE app.t (a int PRIMARY KEY, b int); CREATE TABLE app.r (t int REFERENCES app.t);
+-- =>
+CREATE TABLE app.t (a int UNIQUE, b int PRIMARY KEY); CREATE TABLE app.r (t int REFERENCES app.t (a));
+-- == a primary key that others refer to gets included columns
+CREATE TABLE app.t (a int PRIMARY KEY, b int); CREATE TABLE app.r (t int REFERENCES app.t ON DELETE CASCADE); INSERT INTO app.t VALUES (1, 1); INSERT INTO app.r VALUES (1);
+-- =>
+CREATE TABLE app.t (a int, b int, PRIMARY KEY (a) INCLUDE (b)); CREATE TABLE app.r (t int REFERENCES app.t ON DELETE CASCADE);
+-- == a primary key that its own table refers to changes
+CREATE TABLE app.t (a int PRIMARY KEY, b int, up int REFERENCES app.t); INSERT INTO app.t VALUES (1, 1, 1);
+-- =>
+CREATE TABLE app.t (a int, b int, up int REFERENCES app.t, PRIMARY KEY (a) INCLUDE (b));
+-- == a unique constraint that others refer to changes
+CREATE TABLE app.t (a int UNIQUE, b int); CREATE TABLE app.r (t int REFERENCES app.t (a)); INSERT INTO app.t VALUES (1, 1); INSERT INTO app.r VALUES (1);
+-- =>
+CREATE TABLE app.t (a int, b int, CONSTRAINT t_a_key UNIQUE (a) INCLUDE (b)); CREATE TABLE app.r (t int REFERENCES app.t (a));
+-- == a unique constraint that others refer to gets another name
+CREATE TABLE app.t (a int UNIQUE); CREATE TABLE app.r (t int REFERENCES app.t (a)); CREATE TABLE app.q (t int CONSTRAINT "Q q" REFERENCES app.t (a) ON DELETE SET NULL); INSERT INTO app.t VALUES (1); INSERT INTO app.r VALUES (1);
+-- =>
+CREATE TABLE app.t (a int CONSTRAINT "Key k" UNIQUE); CREATE TABLE app.r (t int REFERENCES app.t (a)); CREATE TABLE app.q (t int CONSTRAINT "Q q" REFERENCES app.t (a) ON DELETE SET NULL);
+-- == a unique index that others refer to changes
+CREATE TABLE app.t (a int, b int); CREATE UNIQUE INDEX i ON app.t (a); CREATE TABLE app.r (t int REFERENCES app.t (a)); INSERT INTO app.t VALUES (1); INSERT INTO app.r VALUES (1);
+-- =>
+CREATE TABLE app.t (a int, b int); CREATE UNIQUE INDEX i ON app.t (a) INCLUDE (b); CREATE TABLE app.r (t int REFERENCES app.t (a));
+-- == a key that others refer to gets a type that does not compare
+CREATE TABLE app.t (a int PRIMARY KEY); CREATE TABLE app.r (t int REFERENCES app.t); INSERT INTO app.t VALUES (1); INSERT INTO app.r VALUES (1);
+-- =>
+CREATE TABLE app.t (a text PRIMARY KEY); CREATE TABLE app.r (t text REFERENCES app.t);
