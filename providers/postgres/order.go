@@ -18,6 +18,7 @@ func (p *planner) order() {
 	p.orderDrops()
 	p.orderLogging()
 	p.orderWay()
+	p.orderUnties()
 	p.orderViews()
 	p.orderLateGrants()
 	for _, t := range p.building {

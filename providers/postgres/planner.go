@@ -45,6 +45,7 @@ type planner struct {
 	referring []referring
 	// plainDrops are the indexes that go in the Online stage unless their name is wanted before, by step.
 	plainDrops map[string]plainDrop
+	unties     []untied
 	// displaced are the foreign keys that are gone for a while, by the place of their table and their name.
 	displaced map[place]map[string]displacement
 	changing  map[place]bool // tables that the plan touches; made when first asked for
