@@ -230,7 +230,10 @@ func (c *tableChange) dropForeignKeys() {
 		if w != nil {
 			s.ID += "/drop"
 			s.Changes = nil
-			s.Reason = orElse(string(why), "it must make way for other changes")
+			s.Reason = "it must make way for other changes"
+			if !changed(c.d, partForeignKeys, name) {
+				s.Reason = string(why)
+			}
 		}
 		c.run(s, exclusive, c.alter("DROP CONSTRAINT "+sqltext.Ident(name)))
 		undo(s, c.alter("ADD "+h.ddl()))
