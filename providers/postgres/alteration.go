@@ -33,7 +33,7 @@ func (a *alteration) plan() {
 		s.Blocked = &resource.Block{Reason: why}
 		return
 	}
-	if a.canonical.generated != a.have.generated && a.mustRemake() {
+	if (a.canonical.generated != a.have.generated || a.canonical.virtual != a.have.virtual) && a.mustRemake() {
 		a.remake()
 		return
 	}

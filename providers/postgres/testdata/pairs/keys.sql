@@ -168,11 +168,6 @@ CREATE TABLE app.t (a int CONSTRAINT "A a" NOT NULL, b int NOT NULL, c int CONST
 CREATE TABLE app.t (a int PRIMARY KEY); CREATE TABLE app.u (a int CONSTRAINT x NOT NULL PRIMARY KEY); INSERT INTO app.t VALUES (1);
 -- =>
 CREATE TABLE app.t (a int CONSTRAINT n NOT NULL PRIMARY KEY); CREATE TABLE app.u (a int GENERATED ALWAYS AS IDENTITY CONSTRAINT y NOT NULL, b serial CONSTRAINT z NOT NULL);
--- == names of not-null constraints swap
--- from: 18
-CREATE TABLE app.t (a int CONSTRAINT x NOT NULL, b int CONSTRAINT y NOT NULL); INSERT INTO app.t VALUES (1, 1);
--- =>
-CREATE TABLE app.t (a int CONSTRAINT y NOT NULL, b int CONSTRAINT x NOT NULL);
 -- == a not-null constraint takes the name of a check
 -- from: 18
 CREATE TABLE app.t (a int CONSTRAINT x CHECK (a > 0)); INSERT INTO app.t VALUES (1);
