@@ -33,7 +33,7 @@ func (a *alteration) plan() {
 		s.Blocked = &resource.Block{Reason: why}
 		return
 	}
-	if a.canonical.generated != a.have.generated && a.mustRemake() {
+	if (a.canonical.generated != a.have.generated || a.canonical.virtual != a.have.virtual) && a.mustRemake() {
 		a.remake()
 		return
 	}
@@ -58,10 +58,18 @@ func (a *alteration) plan() {
 	if first != "" {
 		a.run(s, exclusive, first)
 	}
-	if fromSerial && first != "" {
+	if fromSerial && first != "" && !a.keepsSequence(a.oldSequence()) {
 		run(s, "DROP SEQUENCE "+a.oldSequence().String())
 	}
+	adopted := (*sequence)(nil)
 	if toSerial {
+		adopted = a.adopted()
+		a.tableChange.needs(s, a.newSequence().name)
+	}
+	switch {
+	case adopted != nil:
+		a.adopt(s, adopted)
+	case toSerial:
 		run(s, "CREATE SEQUENCE "+a.newSequence().String()+" AS "+serialInteger[a.canonical.typ]+" OWNED BY "+a.tableChange.want.columnPlace(a.name))
 	}
 	if w, h := a.canonical.identity, a.have.identity; w != nil && h != nil {
@@ -72,13 +80,14 @@ func (a *alteration) plan() {
 	if len(a.clauses) > 0 {
 		a.run(s, a.effort, a.statement())
 		if a.retyped() {
+			a.building = append(a.building, taking{s, a.tableChange.have.place})
 			a.invalidates(s, a.name, "get another type, and may fail")
 		}
 	}
-	if a.counts() && len(a.later) == 0 || toSerial {
+	if a.counts() && len(a.later) == 0 || toSerial && adopted == nil {
 		a.count(s)
 	}
-	if fromSerial && first == "" {
+	if fromSerial && first == "" && !a.keepsSequence(a.oldSequence()) {
 		run(s, "DROP SEQUENCE "+a.oldSequence().String())
 	}
 	if isSerial(a.canonical.typ) && isSerial(a.have.typ) && a.canonical.typ != a.have.typ {

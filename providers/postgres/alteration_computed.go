@@ -23,3 +23,40 @@ func (a *alteration) computedOf() string {
 	}
 	return ""
 }
+
+// dropRank puts generated columns before those that they may read.
+func (c *tableChange) dropRank(name string) int {
+	if h := c.have.column(name); h != nil && h.generated != "" {
+		return 0
+	}
+	return 1
+}
+
+// isRead tells whether a live column is read by a generated one that stays.
+func (c *tableChange) isRead(name string) bool {
+	for i := range c.have.columns {
+		g := &c.have.columns[i]
+		if g.generated != "" && mentionsColumn(g.generated, name) && (c.want.column(g.name) != nil || c.isRenamed(g.name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// readsNew tells whether a desired column is generated of one that the plan adds.
+func (c *tableChange) readsNew(w *column) bool {
+	if w.generated == "" {
+		return false
+	}
+	for i := range c.want.columns {
+		n := c.want.columns[i].name
+		if c.have.column(n) == nil && c.renames[n] == "" && mentionsColumn(w.generated, n) {
+			return true
+		}
+	}
+	return false
+}
+
+func mentionsColumn(expr, name string) bool {
+	return renamedText(expr, map[string]string{name: name + "?"}) != expr
+}

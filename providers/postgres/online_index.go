@@ -21,6 +21,7 @@ func (c *tableChange) dropIndexOnline(h *indexDef) {
 	c.dropConcurrently(s, h)
 	undo(s, h.createIndexAs(concurrently, c.have.place))
 	c.frees(s, h.name)
+	c.building = append(c.building, taking{s, c.have.place})
 	c.plainDrops[s.ID] = plainDrop{c.d.Live, c.have.place, "DROP INDEX " + c.have.indexPlace(h.name)}
 }
 

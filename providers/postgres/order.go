@@ -18,6 +18,7 @@ func (p *planner) order() {
 	p.orderDrops()
 	p.orderLogging()
 	p.orderWay()
+	p.orderUnties()
 	p.orderViews()
 	p.orderLateGrants()
 	p.orderRenames()
@@ -96,7 +97,9 @@ func (p *planner) orderDrops() {
 			key := &x.table.foreignKeys[k]
 			on := drops[key.references]
 			switch {
-			case on == nil || on == x:
+			case on == nil:
+				p.unreferenced[key.references] = append(p.unreferenced[key.references], x.step.ID)
+			case on == x:
 			case circle[i] != circle[on.n]:
 				need(on.step, x.step.ID)
 			default:

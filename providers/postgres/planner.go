@@ -47,7 +47,10 @@ type planner struct {
 	referring []referring
 	// plainDrops are the indexes that go in the Online stage unless their name is wanted before, by step.
 	plainDrops map[string]plainDrop
-	changing   map[place]bool // tables that the plan touches; made when first asked for
+	unties     []untied
+	// displaced are the foreign keys that are gone for a while, by the place of their table and their name.
+	displaced map[place]map[string]displacement
+	changing  map[place]bool // tables that the plan touches; made when first asked for
 	// leaving and entering are the steps that take partitions out of a table, and those that put them in, by that table.
 	leaving, entering map[place][]*resource.Step
 	// liveNames are the names that indexes and keys have now; made when first asked for.
@@ -107,6 +110,7 @@ func livePlace(l *resource.Live) place {
 // plan makes the steps of all differences.
 func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
 	p.findChain()
+	p.displace()
 	dropped := map[string]bool{}
 	for _, d := range p.req.Deltas {
 		spec, mine := specs[d.Address.Kind]
@@ -120,7 +124,7 @@ func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
 		case !mine:
 		case p.inChain(d):
 			p.remake(d)
-		case d.Action == resource.NoOp && d.Address.Kind != "grants" && d.Address.Kind != "role":
+		case d.Action == resource.NoOp && d.Address.Kind != "grants" && d.Address.Kind != "role" && !p.displaces(d):
 		case d.Live != nil && isInstead(d.Live):
 			p.refuse(d)
 		case d.Action == resource.Delete && p.keptElsewhere(d, dropped):

@@ -62,9 +62,13 @@ func (c *tableChange) renameAlong(s *resource.Step) {
 }
 
 // dropColumns drops what the files do not have, unless it lives on under another name.
-func (c *tableChange) dropColumns() {
-	for _, name := range c.entries("columns") {
-		if c.want.column(name) != nil || c.have.column(name) == nil || c.isRenamed(name) {
+//
+// A column that a generated one reads goes after that one, and after it reads another: that is late.
+func (c *tableChange) dropColumns(late bool) {
+	names := c.entries("columns")
+	slices.SortStableFunc(names, func(a, b string) int { return c.dropRank(a) - c.dropRank(b) })
+	for _, name := range names {
+		if c.want.column(name) != nil || c.have.column(name) == nil || c.isRenamed(name) || c.isRead(name) != late {
 			continue
 		}
 		s := c.step(columnPath(name), resource.Delete, "drop column "+name)
@@ -129,8 +133,8 @@ func (c *column) fillsByRow() bool {
 	return isVolatile(c.def)
 }
 
-// alterColumns changes what stays, one step a column.
-func (c *tableChange) alterColumns() {
+// alterColumns changes what stays, one step a column; late are those that are generated of columns that are new.
+func (c *tableChange) alterColumns(late bool) {
 	names := c.entries("columns")
 	for _, name := range c.keyColumns() {
 		if !slices.Contains(names, name) {
@@ -143,7 +147,7 @@ func (c *tableChange) alterColumns() {
 			live = from
 		}
 		w, h := c.want.column(name), c.have.column(live)
-		if w == nil || h == nil {
+		if w == nil || h == nil || c.readsNew(w) != late {
 			continue
 		}
 		a := alteration{tableChange: c, name: name, want: w, have: h, canonical: c.canonicalColumn(name, h)}

@@ -221,9 +221,9 @@ func (c *tableChange) addedName(k constraint) string {
 
 // dropForeignKeys drops those that are not wanted any more, and those that must make way.
 func (c *tableChange) dropForeignKeys() {
-	for _, name := range c.entries(partForeignKeys) {
-		h, w := c.have.foreignKey(name), c.want.foreignKey(name)
-		if h == nil || w != nil && (!c.mustSplit(h) || c.validates(name, w, h) || c.onlyTouch(partForeignKeys, name)) {
+	for _, name := range c.displacedKeys() {
+		h, w, why := c.have.foreignKey(name), c.want.foreignKey(name), c.whyDisplaced(name)
+		if h == nil || w != nil && why == "" && (!c.mustSplit(h) || c.validates(name, w, h) || c.onlyTouch(partForeignKeys, name)) {
 			continue
 		}
 		s := c.step(resource.Path{partForeignKeys, name}, resource.Delete, "drop foreign key "+name)
@@ -231,6 +231,9 @@ func (c *tableChange) dropForeignKeys() {
 			s.ID += "/drop"
 			s.Changes = nil
 			s.Reason = "it must make way for other changes"
+			if !changed(c.d, partForeignKeys, name) {
+				s.Reason = string(why)
+			}
 		}
 		c.run(s, exclusive, c.alter("DROP CONSTRAINT "+sqltext.Ident(name)))
 		undo(s, c.alter("ADD "+h.ddl()))
@@ -267,9 +270,11 @@ func (p *planner) touched(at place) bool {
 }
 
 func (c *tableChange) addForeignKeys() {
-	for _, name := range c.entries(partForeignKeys) {
+	for _, name := range c.displacedKeys() {
 		w, h := c.want.foreignKey(name), c.have.foreignKey(name)
 		switch {
+		case w != nil && c.whyDisplaced(name) != "":
+			c.addForeignKey(c.d, c.want, w, nil)
 		case w == nil, h != nil && c.onlyTouch(partForeignKeys, name):
 		case h != nil && c.validates(name, w, h):
 			s := c.step(resource.Path{partForeignKeys, name}, resource.Update, "validate foreign key "+name)

@@ -25,6 +25,7 @@ func (c *tableChange) dropIndexes() {
 		hazard(s, resource.HazardIndexDropped, unneeded)
 		undo(s, h.createIndex(c.have.place))
 		c.frees(s, name)
+		c.building = append(c.building, taking{s, c.have.place})
 	}
 }
 
@@ -53,16 +54,24 @@ func (c *tableChange) addIndexes() {
 		}
 		undo(s, "DROP INDEX "+c.want.indexPlace(name))
 		switch {
-		case c.busy && stays:
-			c.putIndexOnline(s, w, h)
 		case c.busy:
-			c.putIndexOnline(s, w, nil)
+			if !stays {
+				h = nil
+			}
+			c.putIndexOnline(s, w, h)
+			if columns := w.keyColumns(); columns != nil {
+				c.keysDone = append(c.keysDone, keyDone{s, c.have.place, columns})
+			}
 		default:
 			if stays {
+				c.building = append(c.building, taking{s, c.have.place})
 				c.run(s, exclusive, "DROP INDEX "+c.have.indexPlace(name))
 				s.Undo = append(s.Undo, resource.RawSQL(h.createIndex(c.have.place)))
 			}
 			c.run(s, effort{lock: lockShare, scan: true}, w.createIndex(c.want.place))
+		}
+		if h != nil && c.busy {
+			c.building = append(c.building, taking{s, c.have.place})
 		}
 		c.retarget(s, w, nil)
 		if w.comment != "" {

@@ -121,7 +121,7 @@ func (c *tableChange) touchConstraints() {
 	for i := range c.want.foreignKeys {
 		w := &c.want.foreignKeys[i]
 		path := resource.Path{partForeignKeys, w.name}
-		if h := c.have.foreignKey(w.name); h != nil && changed(c.d, path...) && c.onlyTouch(path...) {
+		if h := c.have.foreignKey(w.name); h != nil && c.whyDisplaced(w.name) == "" && changed(c.d, path...) && c.onlyTouch(path...) {
 			s := c.step(path, resource.Update, "set the comment of foreign key "+w.name)
 			run(s, commentOn(w.on(c.want), w.comment))
 			undo(s, commentOn(w.on(c.want), h.comment))

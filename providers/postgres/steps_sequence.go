@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tellr-dev/tellr/engine/resource"
@@ -71,6 +72,9 @@ func (p *planner) ownSequence(d *resource.Delta, at place, by, was string) {
 // dropSequence drops a sequence. One that is tied to a table of this plan's drops has gone with it.
 func (p *planner) dropSequence(d *resource.Delta) {
 	q := decodeSequence(livePlace(d.Live), d.Live.Attrs)
+	if p.isAdopted(q) {
+		return // a column that becomes serial has it
+	}
 	s := p.step(d, nil, resource.Delete, "drop sequence "+q.name)
 	s.NoUndo = "how far it had counted is gone"
 	sql := "DROP SEQUENCE "
@@ -79,6 +83,7 @@ func (p *planner) dropSequence(d *resource.Delta) {
 		s.Reason = "it goes with its table, if that goes first"
 	}
 	run(s, sql+q.place.String())
+	p.freed[q.place] = append(p.freed[q.place], s.ID)
 }
 
 func (p *planner) alterSequence(d *resource.Delta) {
@@ -122,7 +127,13 @@ func (p *planner) alterSequence(d *resource.Delta) {
 		undo(s, "ALTER SEQUENCE "+at.String()+" "+word[have.unlogged])
 	}
 	if changed(d, "owned_by") {
+		p.untie(d, at, have.ownedBy)
 		p.ownSequence(d, at, want.ownedBy, have.ownedBy)
+	}
+	if p.ownerFollows(d, want, have) {
+		rest := *d
+		rest.Changes = slices.DeleteFunc(slices.Clone(d.Changes), func(c resource.Change) bool { return c.Path[0] == "owner" })
+		d = &rest
 	}
 	p.simple(d, "SEQUENCE "+at.String())
 }

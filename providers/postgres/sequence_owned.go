@@ -1,0 +1,130 @@
+package postgres
+
+import (
+	"strings"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/catalog"
+)
+
+// A sequence that a column owns has the owner of the column's table, and goes with the column. And the sequence of a serial
+// column is no thing of its own until something of it is unusual: then a block declares it, and it must neither be dropped
+// when the column stops being serial, nor made when it becomes so.
+
+// untied is a sequence that is taken from its column, by a step before the column goes.
+type untied struct {
+	step   string
+	table  place
+	column string
+}
+
+// untie takes a sequence from its column first if the column, or its table, goes.
+func (p *planner) untie(d *resource.Delta, at place, was string) {
+	parts := splitIdents(was)
+	if len(parts) != 3 {
+		return
+	}
+	table := place{parts[0], parts[1]}
+	on := p.tableAt(table)
+	if on == nil || on.Action != resource.Delete && (on.Desired == nil || on.Desired.Attrs.Get("columns").Has(parts[2])) {
+		return
+	}
+	s := p.step(d, resource.Path{partOwnedBy}, resource.Update, "untie sequence "+at.name+" first")
+	s.ID += "/untie"
+	s.Changes = nil
+	s.Reason = "it would go with " + was
+	run(s, "ALTER SEQUENCE "+at.String()+" OWNED BY NONE")
+	undo(s, "ALTER SEQUENCE "+at.String()+" OWNED BY "+was)
+	p.unties = append(p.unties, untied{s.ID, table, parts[2]})
+}
+
+// orderUnties lets columns and tables wait for sequences that would go with them.
+func (p *planner) orderUnties() {
+	for _, u := range p.unties {
+		on := p.tableAt(u.table)
+		for _, s := range p.steps {
+			if s.Address == on.Address && (s.Action == resource.Delete && len(s.Path) == 0 || s.Path.String() == columnPath(u.column).String()) {
+				need(s, u.step)
+			}
+		}
+	}
+}
+
+// tableAt is what becomes of the live table at a place; nil if that is nothing of this plan's.
+func (p *planner) tableAt(at place) *resource.Delta {
+	for _, d := range p.req.Deltas {
+		if d.Address.Kind == "table" && d.Live != nil && livePlace(d.Live) == at && !isInstead(d.Live) {
+			return d
+		}
+	}
+	return nil
+}
+
+// sequenceAt is what becomes of the live sequence at a place, if it is a thing of its own.
+func (p *planner) sequenceAt(at place) *resource.Delta {
+	for _, d := range p.req.Deltas {
+		if d.Address.Kind == "sequence" && d.Live != nil && livePlace(d.Live) == at && !isInstead(d.Live) {
+			return d
+		}
+	}
+	return nil
+}
+
+// keepsSequence tells whether the sequence of a column that is serial no more stays as a thing of its own.
+func (p *planner) keepsSequence(at place) bool {
+	d := p.sequenceAt(at)
+	return d != nil && d.Desired != nil
+}
+
+// isAdopted tells whether a sequence that no file declares any more is that of a column that becomes serial.
+func (p *planner) isAdopted(q *sequence) bool {
+	parts := splitIdents(q.ownedBy)
+	if len(parts) != 3 {
+		return false
+	}
+	d := p.tableAt(place{parts[0], parts[1]})
+	if d == nil || d.Action != resource.Update || p.wanted(d) != (place{parts[0], parts[1]}) {
+		return false
+	}
+	return isSerialWord(d.Desired.Attrs.Get("columns").Get(parts[2]).Get("type").Str()) &&
+		q.place == place{parts[0], catalog.ObjectName(parts[1], parts[2], "seq")}
+}
+
+// adopted is the sequence that a column finds when it becomes serial; nil if one is to be made.
+func (a *alteration) adopted() *sequence {
+	d := a.sequenceAt(a.newSequence())
+	if d == nil || d.Action != resource.Delete {
+		return nil
+	}
+	if q := decodeSequence(livePlace(d.Live), d.Live.Attrs); a.isAdopted(q) {
+		return q
+	}
+	return nil
+}
+
+// adopt gives a sequence the options that that of a serial column has.
+func (a *alteration) adopt(s *resource.Step, q *sequence) {
+	typ := serialInteger[a.canonical.typ]
+	var plain seqOptions
+	opts := append([]string{"AS " + typ}, plain.sets(q.seqOptions)...)
+	if plain.restarts(typ, q.seqOptions, q.typ) {
+		opts = append(opts, "RESTART")
+	}
+	run(s, "ALTER SEQUENCE "+q.place.String()+" "+strings.Join(opts, " ")+" OWNED BY "+a.tableChange.want.columnPlace(a.name))
+	if q.comment != "" {
+		run(s, commentOn("SEQUENCE "+q.place.String(), ""))
+	}
+	if q.unlogged && !a.tableChange.want.unlogged {
+		run(s, "ALTER SEQUENCE "+q.place.String()+" SET LOGGED")
+	}
+}
+
+// ownerFollows tells whether a sequence gets its new owner with the table of the column that owns it.
+func (p *planner) ownerFollows(d *resource.Delta, want, have *sequence) bool {
+	parts := splitIdents(have.ownedBy)
+	if len(parts) != 3 || want.ownedBy != have.ownedBy {
+		return false
+	}
+	on := p.tableAt(place{parts[0], parts[1]})
+	return on != nil && on.Desired != nil && changed(on, "owner") && on.Desired.Attrs.Get("owner").Equal(d.Desired.Attrs.Get("owner"))
+}
