@@ -12,12 +12,12 @@ import (
 )
 
 // imported writes all that stands in a database as declarations.
-func imported(t *testing.T, w *workspace) string {
+func imported(t *testing.T, w *workspace, what resource.ImportWhat) string {
 	t.Helper()
 	provider := postgres.New()
 	desired := load(t, "")
 	host := resource.Address{Kind: "instance", Name: "main"}
-	scope, ds := provider.ImportScope("imported", host, nil, desired)
+	scope, ds := provider.ImportScope("imported", host, what, desired)
 	if ds.HasErrors() {
 		t.Fatal(ds)
 	}
@@ -28,8 +28,11 @@ func imported(t *testing.T, w *workspace) string {
 		t.Fatal(ds)
 	}
 	found, ds := provider.Declare(snap)
-	if len(ds) > 0 {
+	if ds.HasErrors() {
 		t.Fatal(ds)
+	}
+	for _, d := range ds {
+		t.Log(d)
 	}
 	var b strings.Builder
 	for _, file := range config.Layout(found, "all.hcl") {
@@ -41,7 +44,7 @@ func imported(t *testing.T, w *workspace) string {
 // importCase imports a database into an environment of its own, which then plans nothing.
 func importCase(t *testing.T, w *workspace) {
 	t.Helper()
-	hcl := imported(t, w)
+	hcl := imported(t, w, resource.ImportWhat{})
 	formatted, ds := config.Format([]byte(hcl), "all.hcl")
 	if ds.HasErrors() || string(formatted) != hcl {
 		t.Errorf("what is imported is not formatted: %v", ds)
