@@ -46,11 +46,7 @@ func (p *Provider) Declare(live *resource.Snapshot) ([]*resource.Resource, resou
 	if err != nil {
 		return nil, unreadable(&resource.Resource{}, err)
 	}
-	ask, err := askedQuestions(live.Scope, newIndex(nil))
-	if err != nil {
-		return nil, unreadable(&resource.Resource{}, err)
-	}
-	d := &declarer{view: v, names: map[calling]resource.Address{}, exclusive: ask.Exclusive, used: map[resource.Address]bool{}}
+	d := &declarer{view: v, names: map[calling]resource.Address{}, exclusive: v.ask.Exclusive, used: map[resource.Address]bool{}}
 	d.learnNames()
 	var out []*resource.Resource
 	for _, l := range live.Objects {
@@ -122,7 +118,7 @@ func (d *declarer) learnNames() {
 		}
 	}
 	for _, l := range d.snap.Objects {
-		if l.Undeclared && !isInstead(l) {
+		if l.Undeclared && !isInstead(l) && !l.Attrs.Has("unsaid") {
 			note(l.Address, livePlace(l))
 		}
 	}

@@ -22,11 +22,12 @@ func (g *grantsChange) later(now []grantStatement) {
 	}
 	var all []grantStatement
 	for _, grantee := range g.laterGrantees() {
+		others := g.otherBlocks(g.d.Address, g.block, roleName{resource.String(grantee)})
 		for _, kind := range []string{onTables, onSequences, onFunctions, onTypes} {
 			expected := g.byDefault(grantee, kind)
 			for _, t := range g.targets(g.block.schema)[kind] {
 				if _, there := g.liveTarget(kind, t.name); !there && g.block.manages(grantee, kind) {
-					all = append(all, g.leads(grantee, kind, t.name, expected, g.want[grantee][kind][t.name])...)
+					all = append(all, g.leads(grantee, kind, t.name, expected, g.want[grantee][kind][t.name], others)...)
 				}
 			}
 		}
@@ -82,13 +83,17 @@ func (g *grantsChange) laterGrantees() []string {
 	return out
 }
 
-// leads are the statements from what somebody has to what it is to have on one new thing.
-func (g *grantsChange) leads(grantee, kind, name string, from, to []string) []grantStatement {
+// leads are the statements from what somebody has to what it is to have on one new thing. What another block gives it is
+// not taken away.
+func (g *grantsChange) leads(grantee, kind, name string, from, to []string, others []holding) []grantStatement {
 	var out []grantStatement
 	for _, grant := range []bool{true, false} {
 		have, want := from, to
 		if !grant {
-			have, want = want, have
+			have, want = slices.Clone(want), have
+			for _, o := range others {
+				have = append(have, o[kind][name]...)
+			}
 		}
 		missing := g.unplanned(grant, grantee, kind, name, without(want, have))
 		for _, part := range splitOption(missing, have, grant) {
