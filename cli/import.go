@@ -40,6 +40,10 @@ func newImportCommand(p *program) *cobra.Command {
 types, functions, grants, all that tellr has a kind for. What it has none for is
 listed by name. Nothing in the database is changed.
 
+Roles belong to the whole cluster and are written only with --roles, never with a
+password; else they stay names. Undeclared things and privileges are left alone,
+unless --exclusive writes that nothing else is to be in the schemas.
+
 The files are checked before the command ends: a plan with them is empty.
 Without --out they are printed. With an environment file, things that it
 declares already are left out; with the URL of a Postgres database, an

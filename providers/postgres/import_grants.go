@@ -437,10 +437,11 @@ func (g *grantsImport) attr(name string) (resource.Attr, bool) {
 // write makes a block of a draft.
 func (g *grantsImport) write(d *draft, to []string) {
 	parts := []string{granteeLabel(to)}
-	if len(g.facts.Schemas) > 1 && g.schema != "" {
-		parts = []string{catalog.LabelOf(g.schema), parts[0]}
-	} else if g.schema == "" {
+	switch {
+	case g.schema == "":
 		parts = []string{"database", parts[0]}
+	case g.isOneOfSeveral():
+		parts = []string{catalog.LabelOf(g.schema), parts[0]}
 	}
 	if g.grantor != "" {
 		parts = append(parts, "by", catalog.LabelOf(g.grantor))
@@ -449,6 +450,16 @@ func (g *grantsImport) write(d *draft, to []string) {
 		parts = append(parts, d.suffix)
 	}
 	g.out = append(g.out, &resource.Resource{Address: g.unused(strings.Join(parts, "_")), Kind: grantsKind, Attrs: g.attrs(d, to)})
+}
+
+// isOneOfSeveral tells whether a label has to say which schema it is. The one that every database has does not count.
+func (g *grantsImport) isOneOfSeveral() bool {
+	for name := range g.facts.Schemas {
+		if name != g.schema && name != "public" {
+			return true
+		}
+	}
+	return g.schema == "public" && len(g.facts.Schemas) > 1
 }
 
 func granteeLabel(to []string) string {
