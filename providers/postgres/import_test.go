@@ -48,8 +48,8 @@ func importedAs(t *testing.T, w *workspace, what resource.ImportWhat) (string, r
 	return b.String(), ds
 }
 
-// importCase imports a database into an environment of its own, which then plans nothing; and what is imported makes the
-// same of an empty database, where there is nothing that cannot be said.
+// importCase imports a database into an environment of its own, which then plans nothing; and privileges that are
+// imported are made again in an empty database, where there is nothing that cannot be said.
 func importCase(t *testing.T, w *workspace, database func(*testing.T) string) {
 	t.Helper()
 	hcl, unsaid := importedAs(t, w, resource.ImportWhat{})
@@ -61,7 +61,7 @@ func importCase(t *testing.T, w *workspace, database func(*testing.T) string) {
 	if !p.Empty() || len(ds) > 0 {
 		t.Errorf("a plan after import is not empty:\n%s\n%v\nthe import:\n%s", show(p), ds, hcl)
 	}
-	if len(unsaid) > 0 {
+	if len(unsaid) > 0 || !strings.Contains(t.Name(), "/grants_") { // TestPairs compares the other kinds
 		return
 	}
 	fresh := database(t)

@@ -183,4 +183,30 @@ func (p *planner) orderLateGrants() {
 			}
 		}
 	}
+	p.orderHandedOn()
+}
+
+// orderHandedOn has what is granted in a role's name wait for what that role is granted.
+func (p *planner) orderHandedOn() {
+	blocks := map[resource.Address]*grantsBlock{}
+	for _, s := range p.steps {
+		if r := p.index.desired[s.Address]; r != nil && s.Address.Kind == "grants" && s.Action != resource.Delete {
+			blocks[s.Address] = p.block(r.Attrs, resource.Null())
+		}
+	}
+	for _, s := range p.steps {
+		b := blocks[s.Address]
+		if b == nil || b.grantor == "" {
+			continue
+		}
+		for _, first := range p.steps {
+			f := blocks[first.Address]
+			if f == nil || first.Address == s.Address || f.schema != b.schema || !f.names(b.grantor) || f.grantor != "" && b.names(f.grantor) {
+				continue
+			}
+			if len(s.Node.Part) >= len(first.Node.Part) { // what is there already does not wait for what is made
+				need(s, first.ID)
+			}
+		}
+	}
 }

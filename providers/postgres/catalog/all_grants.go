@@ -107,7 +107,7 @@ func (f *allGrants) hold(g grantable, grantor string) {
 	if g.acl == "" {
 		return
 	}
-	where := strings.TrimSpace(g.kind + " " + g.table + " " + g.name)
+	where := strings.TrimSpace(strings.TrimSpace(g.kind+" "+g.table) + " " + g.name)
 	given := sumUp(f.s.acls[g.acl], func(p privilege) bool {
 		if grantor == "" {
 			return !handedOn(g, p)
