@@ -19,13 +19,15 @@ import (
 )
 
 type importOptions struct {
-	From     string // an environment file, or the URL of a Postgres database
-	Vars     variables
-	Out      string
-	Schemas  []string
-	Instance string
-	OneFile  bool
-	Force    bool
+	From      string // an environment file, or the URL of a Postgres database
+	Vars      variables
+	Out       string
+	Schemas   []string
+	Instance  string
+	Roles     bool
+	Exclusive bool
+	OneFile   bool
+	Force     bool
 }
 
 func newImportCommand(p *program) *cobra.Command {
@@ -37,6 +39,10 @@ func newImportCommand(p *program) *cobra.Command {
 		Long: `import reads a live database and writes HCL for what no file declares yet: tables,
 types, functions, grants, all that tellr has a kind for. What it has none for is
 listed by name. Nothing in the database is changed.
+
+Roles belong to the whole cluster and are written only with --roles, never with a
+password; else they stay names. Undeclared things and privileges are left alone,
+unless --exclusive writes that nothing else is to be in the schemas.
 
 The files are checked before the command ends: a plan with them is empty.
 Without --out they are printed. With an environment file, things that it
@@ -68,6 +74,8 @@ environment file for it is written too, which takes the URL from DATABASE_URL.`,
 	f.StringVar(&o.Out, "out", "", "write files into `DIR`; without it they are printed")
 	f.StringArrayVar(&o.Schemas, "schema", nil, "import schema `NAME`; may be repeated; default: those that the environment declares, else all")
 	f.StringVar(&o.Instance, "instance", "", "import from the instance with this `LABEL`, where there are several")
+	f.BoolVar(&o.Roles, "roles", false, "import the roles of the cluster too, without their passwords")
+	f.BoolVar(&o.Exclusive, "exclusive", false, "write that nothing else is to be in the schemas, and nobody else to have privileges there")
 	f.BoolVar(&o.OneFile, "one-file", false, "write all into one file instead of one a table")
 	f.BoolVar(&o.Force, "force", false, "overwrite files that are there")
 	o.Vars.flag(cmd)
@@ -231,7 +239,8 @@ func (im *importing) read(ctx context.Context, emit resource.Emit) (*resource.Sn
 		return nil, nil, fail("nothing here can be imported", "no provider knows how", "report this as a bug of tellr")
 	}
 	importer := im.providers[i].(resource.Importer)
-	scope, ds := importer.ImportScope(im.env.Name, host, im.containers(), im.env.Resources)
+	scope, ds := importer.ImportScope(im.env.Name, host,
+		resource.ImportWhat{Containers: im.containers(), Roles: im.o.Roles, Exclusive: im.o.Exclusive}, im.env.Resources)
 	if ds.HasErrors() {
 		return nil, nil, ds
 	}

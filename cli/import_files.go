@@ -70,6 +70,9 @@ func (im *importing) report(written []config.Written, snap *resource.Snapshot) {
 	for _, name := range names {
 		fmt.Fprintf(im.Out, "  %s\n", name)
 	}
+	if counts["role"] > 0 {
+		fmt.Fprintln(im.Out, "No password is in them: a database does not tell it. Write password = env(\"NAME\") where a role is to be made anew.")
+	}
 	im.leftOut(snap)
 	if im.header != nil {
 		fmt.Fprintf(im.Out, "\nNext: DATABASE_URL=… tellr plan %s\n", im.env.File)

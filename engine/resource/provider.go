@@ -61,11 +61,18 @@ type Importer interface {
 	// ImportScope is what to read of a host so as to import what stands there:
 	// some containers (schemas), or with none named all of them. It knows what
 	// is desired of the host already.
-	ImportScope(environment string, host Address, containers []string, desired []*Resource) (Scope, Diagnostics)
+	ImportScope(environment string, host Address, what ImportWhat, desired []*Resource) (Scope, Diagnostics)
 	// Declare gives what stands in such a snapshot and nobody declared: its
 	// attributes as a file has them, with references where what is referred to
 	// is declared, too. A configuration with these added plans nothing.
 	Declare(live *Snapshot) ([]*Resource, Diagnostics)
+}
+
+// ImportWhat says what to import of a host.
+type ImportWhat struct {
+	Containers []string // schemas; none is all
+	Roles      bool     // what is not of one container, and shared by all users of the host
+	Exclusive  bool     // declare that nothing else is to be there
 }
 
 // Session is a stage at work in one system. Run may be called from several

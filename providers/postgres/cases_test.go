@@ -23,7 +23,8 @@ var update = flag.Bool("update", false, "write the golden plans anew")
 //	plan.sql    the plan that leads there: written by -update, read by people
 //
 // After the plan has run, a new plan is empty, and pg_dump cannot tell the database from one that was made of after.hcl
-// alone. Imported, it is declarations with which a plan is empty, too. A plan that is blocked for good is not run.
+// alone. Imported, it is declarations with which a plan is empty, too;
+// privileges come out the same in an empty database. A plan that is blocked for good is not run.
 func TestCases(t *testing.T) {
 	files, err := filepath.Glob("testdata/cases/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -86,7 +87,7 @@ func testCase(t *testing.T, file string, archive *txtar.Archive, later databases
 	if destroy {
 		return
 	}
-	importCase(t, w)
+	importCase(t, w, database)
 	if section(archive, "undumped") != "" {
 		return
 	}

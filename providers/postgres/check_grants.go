@@ -37,9 +37,6 @@ func checkGrants(r *resource.Resource) resource.Diagnostics {
 	}
 	c.grantsPlace()
 	c.grantsColumns()
-	if on := r.Attrs.Get("on"); on.Kind() == resource.KindList && len(on.Items()) == 0 {
-		c.errorf(on.Range(), fmt.Sprintf("%s is about nothing", r.Address), "name the things, or take on out: then it is about all", "the list is empty")
-	}
 	return c.ds
 }
 
@@ -68,7 +65,7 @@ func (c *checker) grantsPlace() {
 	if v := w.Get("on_database"); !v.IsNull() {
 		c.errorf(v.Range(), "on_database stands in a block about a schema", "put it into a block with instance or branch instead of schema", "")
 	}
-	if on, creators := w.Get("on"), w.Get("for"); !on.IsNull() && !creators.IsNull() {
+	if on, creators := w.Get("on"), w.Get("for"); !creators.IsNull() && (!on.Known() || len(on.Items()) > 0) {
 		c.errorf(creators.Range(), "things to come cannot be named", "take on or for out", "on names things, and for is about all to come")
 	}
 }

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,7 +14,7 @@ import (
 var _ resource.Importer = (*Provider)(nil)
 
 // ImportScope implements [resource.Importer].
-func (p *Provider) ImportScope(environment string, host resource.Address, containers []string, desired []*resource.Resource) (resource.Scope, resource.Diagnostics) {
+func (p *Provider) ImportScope(environment string, host resource.Address, what resource.ImportWhat, desired []*resource.Resource) (resource.Scope, resource.Diagnostics) {
 	scopes, ds := p.Scopes(environment, desired)
 	scope := resource.Scope{Environment: environment, System: resource.System{
 		Provider: Name, Name: host.String() + "/" + defaultDatabase, Host: host,
@@ -23,9 +24,17 @@ func (p *Provider) ImportScope(environment string, host resource.Address, contai
 			scope = s
 		}
 	}
-	scope.All = containers
-	if len(containers) == 0 {
+	scope.All = what.Containers
+	if len(what.Containers) == 0 {
 		scope.All = []string{"*"}
+	}
+	ask, err := askedQuestions(scope, newIndex(nil))
+	if err != nil {
+		return scope, unreadable(&resource.Resource{}, err)
+	}
+	ask.AllRoles, ask.Exclusive = what.Roles, what.Exclusive
+	if scope.Ask, err = json.Marshal(ask); err != nil {
+		return scope, unreadable(&resource.Resource{}, err)
 	}
 	return scope, ds
 }
@@ -37,7 +46,7 @@ func (p *Provider) Declare(live *resource.Snapshot) ([]*resource.Resource, resou
 	if err != nil {
 		return nil, unreadable(&resource.Resource{}, err)
 	}
-	d := &declarer{view: v, names: map[calling]resource.Address{}}
+	d := &declarer{view: v, names: map[calling]resource.Address{}, exclusive: v.ask.Exclusive, used: map[resource.Address]bool{}}
 	d.learnNames()
 	var out []*resource.Resource
 	for _, l := range live.Objects {
@@ -46,10 +55,17 @@ func (p *Provider) Declare(live *resource.Snapshot) ([]*resource.Resource, resou
 		case !l.Undeclared || !mine:
 		case isInstead(l):
 			ds.Warnf(nil, l.Address.String()+" is not imported", "", "%s", l.Blocked)
+		case spec.found != nil:
+			out = append(out, spec.found(d, l)...)
 		default:
-			out = append(out, d.declare(spec, l))
+			r := d.declare(spec, l)
+			if d.exclusive && r.Kind.Name == "schema" {
+				r.Attrs = r.Attrs.With("exclusive", resource.Bool(true))
+			}
+			out = append(out, r)
 		}
 	}
+	ds = append(ds, d.ds...)
 	out = withoutEmptyPublic(out)
 	slices.SortStableFunc(out, func(a, b *resource.Resource) int { return a.Kind.Order - b.Kind.Order })
 	return out, ds
@@ -72,14 +88,17 @@ type calling struct{ kind, name string }
 // declarer writes live things as declarations.
 type declarer struct {
 	*view
-	names map[calling]resource.Address
+	names     map[calling]resource.Address
+	exclusive bool                      // what is written is to be all that there is
+	used      map[resource.Address]bool // addresses that were made here
+	ds        resource.Diagnostics
 }
 
 // learnNames notes by what text each thing is called in live attributes. A name that two things have is nobody's.
 func (d *declarer) learnNames() {
 	note := func(a resource.Address, at place) {
 		name := at.String()
-		if a.Kind == "schema" || a.Kind == "role" {
+		if a.Kind == "schema" || a.Kind == "role" || a.Kind == "app" {
 			name = at.name
 		}
 		key := calling{a.Kind, name}
@@ -91,8 +110,15 @@ func (d *declarer) learnNames() {
 	for a, at := range d.index.places {
 		note(a, at)
 	}
+	for a, r := range d.index.desired {
+		if _, acts := roleAttr[a.Kind]; acts && r.Kind.Name == "app" { // its role is known where it is there
+			if name := d.role(d.index.role(resource.Ref(a))).Str(); name != "" {
+				note(a, place{name: name})
+			}
+		}
+	}
 	for _, l := range d.snap.Objects {
-		if l.Undeclared && !isInstead(l) {
+		if l.Undeclared && !isInstead(l) && !l.Attrs.Has("unsaid") {
 			note(l.Address, livePlace(l))
 		}
 	}

@@ -22,7 +22,7 @@ type grantsBlock struct {
 	schema    string // "" is the database
 	given     privileges
 	written   map[string]bool     // kinds of objects that the block says something about
-	on        map[string]bool     // names of objects; nil is all
+	on        map[string]bool     // names of objects; nil is all, and those to come; none is only those
 	columns   map[string][]string // privileges by table and column, as columnKey writes them
 	creators  []string            // whose future objects it is about
 	makers    map[string]roleName // the creators that are written, by how they are named here
@@ -81,7 +81,7 @@ func (v *view) block(attrs, last resource.Value) *grantsBlock {
 func (v *view) creatorsFor(b *grantsBlock, written resource.Value) []string {
 	if written.IsNull() {
 		switch {
-		case b.on != nil || b.grantor != "":
+		case len(b.on) > 0 || b.grantor != "":
 			return nil
 		case b.schema == "":
 			return []string{v.deployer()}
@@ -240,7 +240,8 @@ func without(list, gone []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(gone, s) })
 }
 
-// otherBlocks are what other blocks about the same give the same grantee.
+// otherBlocks are what other blocks about the same give the same grantee. One with a grantor is not about what others gave;
+// one without is about all.
 func (v *view) otherBlocks(a resource.Address, b *grantsBlock, grantee roleName) []holding {
 	var out []holding
 	for _, other := range v.index.grants {
@@ -252,7 +253,7 @@ func (v *view) otherBlocks(a resource.Address, b *grantsBlock, grantee roleName)
 			o = v.block(other.Attrs, resource.Null())
 			v.blocks[other.Address] = o
 		}
-		if o.schema == b.schema && o.grantor == b.grantor && o.names(grantee.String()) {
+		if o.schema == b.schema && (o.grantor == b.grantor || b.grantor == "") && o.names(grantee.String()) {
 			out = append(out, v.wants(o, grantee))
 		}
 	}

@@ -7,6 +7,7 @@ var grantsSpec = spec{
 	normalize: normalizeGrants,
 	steps:     grantsSteps,
 	locate:    locateGrants,
+	found:     importGrants,
 }
 
 var privilegeSet = resource.SetOf(resource.Text)
@@ -62,7 +63,7 @@ var grantsKind = &resource.Kind{
 		privilegesAttr("types", "each enum, domain and composite type of the schema, those to come included; in a block without schema, on types to come", ``),
 		{
 			Name: "on", Type: resource.ListOf(resource.OneOf(resource.RefTo("table", "sequence", "function", "enum"), resource.Text)), CreateOnly: true, Part: partObjects,
-			Doc:    "The things of the schema that tables, sequences, functions and types are about, by reference or name. Default: all, and those to come.",
+			Doc:    "The things of the schema that tables, sequences, functions and types are about, by reference or name; [] is only what is to come. Default: all, and those to come.",
 			Reason: "compared as the privileges that each grantee has",
 		},
 		{

@@ -9,6 +9,7 @@ var roleSpec = spec{
 	stand:     func(x *index, r *resource.Resource) { x.places[r.Address] = place{name: r.Name()} },
 	locate:    locateRole,
 	take:      takeRole,
+	found:     importRole,
 }
 
 var roleKind = &resource.Kind{

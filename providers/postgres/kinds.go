@@ -52,6 +52,8 @@ type spec struct {
 	locate func(*index, *resource.Resource) []resource.Field
 	// declare writes live attributes as people do; nil leaves them as they are.
 	declare func(*declarer, resource.Value) resource.Value
+	// found makes declarations of what the catalog found of the kind, where that is not one for each; nil uses declare.
+	found func(*declarer, *resource.Live) []*resource.Resource
 	// on is the attribute that leads to the thing's database; "" is schema.
 	on string
 	// take takes the names that a thing has in its namespaces; nil takes none.

@@ -178,7 +178,7 @@ func (p pair) run(t *testing.T, version, n int) {
 	name := fmt.Sprintf("pair%d_%d", n, version)
 	a := made(t, c, name+"_a", "CREATE SCHEMA app;"+p.old)
 	b := made(t, c, name+"_b", "CREATE SCHEMA app;"+p.new)
-	hcl := imported(t, &workspace{dsn: b, clients: map[string]string{}})
+	hcl := imported(t, &workspace{dsn: b, clients: map[string]string{}}, resource.ImportWhat{Exclusive: p.file == "grants"})
 	desired := load(t, hcl)
 	for _, r := range desired {
 		if r.Kind.Name == "schema" { // what is not declared is to go

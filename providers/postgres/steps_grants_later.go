@@ -22,11 +22,12 @@ func (g *grantsChange) later(now []grantStatement) {
 	}
 	var all []grantStatement
 	for _, grantee := range g.laterGrantees() {
+		others := g.otherBlocks(g.d.Address, g.block, roleName{resource.String(grantee)})
 		for _, kind := range []string{onTables, onSequences, onFunctions, onTypes} {
 			expected := g.byDefault(grantee, kind)
 			for _, t := range g.targets(g.block.schema)[kind] {
 				if _, there := g.liveTarget(kind, t.name); !there && g.block.manages(grantee, kind) {
-					all = append(all, g.leads(grantee, kind, t.name, expected, g.want[grantee][kind][t.name])...)
+					all = append(all, g.leads(grantee, kind, t.name, expected, g.want[grantee][kind][t.name], others)...)
 				}
 			}
 		}
@@ -82,13 +83,17 @@ func (g *grantsChange) laterGrantees() []string {
 	return out
 }
 
-// leads are the statements from what somebody has to what it is to have on one new thing.
-func (g *grantsChange) leads(grantee, kind, name string, from, to []string) []grantStatement {
+// leads are the statements from what somebody has to what it is to have on one new thing. What another block gives it is
+// not taken away.
+func (g *grantsChange) leads(grantee, kind, name string, from, to []string, others []holding) []grantStatement {
 	var out []grantStatement
 	for _, grant := range []bool{true, false} {
 		have, want := from, to
 		if !grant {
-			have, want = want, have
+			have, want = slices.Clone(want), have
+			for _, o := range others {
+				have = append(have, o[kind][name]...)
+			}
 		}
 		missing := g.unplanned(grant, grantee, kind, name, without(want, have))
 		for _, part := range splitOption(missing, have, grant) {
@@ -175,6 +180,32 @@ func (p *planner) orderLateGrants() {
 			gone := s.Action == resource.Delete && len(s.Path) == 0
 			if s.Stage == resource.Database && !gone && s.Node.Part == "" && slices.Contains(w.on, s.Address) {
 				need(w.step, s.ID)
+			}
+		}
+	}
+	p.orderHandedOn()
+}
+
+// orderHandedOn has what is granted in a role's name wait for what that role is granted.
+func (p *planner) orderHandedOn() {
+	blocks := map[resource.Address]*grantsBlock{}
+	for _, s := range p.steps {
+		if r := p.index.desired[s.Address]; r != nil && s.Address.Kind == "grants" && s.Action != resource.Delete {
+			blocks[s.Address] = p.block(r.Attrs, resource.Null())
+		}
+	}
+	for _, s := range p.steps {
+		b := blocks[s.Address]
+		if b == nil || b.grantor == "" {
+			continue
+		}
+		for _, first := range p.steps {
+			f := blocks[first.Address]
+			if f == nil || first.Address == s.Address || f.schema != b.schema || !f.names(b.grantor) || f.grantor != "" && b.names(f.grantor) {
+				continue
+			}
+			if len(s.Node.Part) >= len(first.Node.Part) { // what is there already does not wait for what is made
+				need(s, first.ID)
 			}
 		}
 	}

@@ -100,7 +100,7 @@ func (g *grantsChange) objectWord(s grantStatement) string {
 	case onTypes:
 		return "TYPE"
 	}
-	if slices.ContainsFunc(s.objects, func(n string) bool { t, _ := g.liveTarget(onFunctions, n); return t.routine }) {
+	if slices.ContainsFunc(g.targets(g.block.schema)[onFunctions], func(t grantTarget) bool { return t.routine && slices.Contains(s.objects, t.name) }) {
 		return "ROUTINE"
 	}
 	return "FUNCTION"

@@ -75,7 +75,7 @@ func BenchmarkPsql(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			_, _, dsn := many(b, n)
 			file := filepath.Join(b.TempDir(), "read.sql")
-			if err := os.WriteFile(file, []byte(readMessage("dev", []string{"app"}, nil, 170000)), 0o600); err != nil {
+			if err := os.WriteFile(file, []byte(readMessage("dev", []string{"app"}, rolesOf(nil, false), 170000)), 0o600); err != nil {
 				b.Fatal(err)
 			}
 			b.ResetTimer()

@@ -19,6 +19,9 @@ type Ask struct {
 	// Built are views and rules; Stands are the declared things that they name.
 	Built  []Built `json:"built,omitempty"`
 	Stands []Stand `json:"stands,omitempty"`
+	// AllRoles: import wants every role. Exclusive: what it writes is to be all that there is.
+	AllRoles  bool `json:"all_roles,omitempty"`
+	Exclusive bool `json:"exclusive,omitempty"`
 }
 
 // AskTable is one desired table with the expressions that stand in it.

@@ -60,8 +60,8 @@ func parseSections(text string) []section {
 	return out
 }
 
-// readMessage is the whole read as one text.
-func readMessage(environment string, schemas, roles []string, serverVersion int) string {
+// readMessage is the whole read as one text. roles is an expression that gives the names of those that are wanted.
+func readMessage(environment string, schemas []string, roles string, serverVersion int) string {
 	setRole, memberOptions := "'MEMBER'", "NULL, NULL"
 	if serverVersion >= 160000 {
 		setRole, memberOptions = "'SET'", "m.inherit_option, m.set_option"
@@ -80,7 +80,7 @@ func readMessage(environment string, schemas, roles []string, serverVersion int)
 	b.WriteString("SET LOCAL jit = off;\n")
 	b.WriteString("SELECT set_config('tellr.environment', " + sqltext.Literal(environment) + ", true), " +
 		"set_config('tellr.schemas', " + sqltext.Literal(textArray(schemas)) + ", true), " +
-		"set_config('tellr.roles', " + sqltext.Literal(textArray(roles)) + ", true), set_config('tellr.elsewhere', '{}', true), " +
+		"set_config('tellr.roles', " + roles + ", true), set_config('tellr.elsewhere', '{}', true), " +
 		"set_config('tellr.ledger_version', '" + strconv.Itoa(LedgerVersion) + "', true);\n")
 	for _, s := range sections {
 		b.WriteString(versioned.Replace(s.sql))
@@ -93,7 +93,7 @@ func readMessage(environment string, schemas, roles []string, serverVersion int)
 // Script is the message of a read as a script for psql, so that a benchmark
 // can set the one beside the other.
 func Script(environment string, schemas []string, serverVersion int) string {
-	return readMessage(environment, schemas, nil, serverVersion)
+	return readMessage(environment, schemas, rolesOf(nil, false), serverVersion)
 }
 
 // before is the number of results ahead of the first section.

@@ -24,7 +24,7 @@ func Read(ctx context.Context, conn *pgx.Conn, scope resource.Scope) (*resource.
 		}
 	}
 	w := newRaw()
-	message := readMessage(scope.Environment, schemasOf(scope), rolesOf(scope.Wanted), serverVersion(conn))
+	message := readMessage(scope.Environment, schemasOf(scope), rolesOf(scope.Wanted, ask.AllRoles), serverVersion(conn))
 	if err := run(ctx, conn, message, w.takers()); err != nil {
 		return nil, fmt.Errorf("read the catalog of %s: %w", scope.System, err)
 	}
@@ -37,6 +37,9 @@ func Read(ctx context.Context, conn *pgx.Conn, scope resource.Scope) (*resource.
 		return nil, err
 	}
 	s.findRest(scope)
+	if ask.AllRoles {
+		s.findRoles(scope)
+	}
 
 	facts := s.facts(ask)
 	if err := s.canonicalise(ctx, conn, ask, facts); err != nil {

@@ -95,6 +95,7 @@ func (s *snapshot) findRest(scope resource.Scope) {
 			s.going[t.oid] = unwanted
 		}
 	}
+	s.findGrants(w, used)
 }
 
 // mayGo tells whether a thing is one that stands by itself: a trigger of a
@@ -109,12 +110,12 @@ func (s *snapshot) mayGo(kind string, t thing) bool {
 // unusedAddress makes an address of a name, with that of the schema or table
 // before it or a number behind it where that is needed.
 func unusedAddress(used map[resource.Address]bool, kind, schema, name string) resource.Address {
-	base := labelOf(name)
+	base := LabelOf(name)
 	for n := 1; ; n++ {
 		label := base
 		switch {
 		case n == 2:
-			label = labelOf(schema + "_" + name)
+			label = LabelOf(schema + "_" + name)
 		case n > 2:
 			label += "_" + strconv.Itoa(n-1)
 		}
@@ -124,8 +125,8 @@ func unusedAddress(used map[resource.Address]bool, kind, schema, name string) re
 	}
 }
 
-// labelOf makes a name one that a block can have and a reference can say.
-func labelOf(name string) string {
+// LabelOf makes a name one that a block can have and a reference can say.
+func LabelOf(name string) string {
 	var b strings.Builder
 	for _, r := range name {
 		switch {

@@ -261,9 +261,15 @@ func (s *snapshot) holders(acl, grantor string) []aclHolder {
 	if h, ok := s.holdersOf[key]; ok {
 		return h
 	}
+	out := sumUp(s.acls[acl], func(p privilege) bool { return grantor == "" || p.grantor == grantor })
+	s.holdersOf[key] = out
+	return out
+}
+
+func sumUp(all []privilege, pick func(privilege) bool) []aclHolder {
 	sums := map[string]map[string]bool{}
-	for _, p := range s.acls[acl] {
-		if grantor != "" && p.grantor != grantor {
+	for _, p := range all {
+		if !pick(p) {
 			continue
 		}
 		if sums[p.grantee] == nil {
@@ -278,7 +284,6 @@ func (s *snapshot) holders(acl, grantor string) []aclHolder {
 	for _, g := range sorted(sums) {
 		out = append(out, aclHolder{grantee: g, privileges: sorted(sums[g])})
 	}
-	s.holdersOf[key] = out
 	return out
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
 )
 
 // roleAttributes are what a declared role is, beyond what every read tells of roles.
@@ -35,15 +36,18 @@ func (w *raw) takeRoleAttributes(r row) {
 	of.declared = a
 }
 
-// rolesOf lists the roles that role blocks declare.
-func rolesOf(wanted []resource.Wanted) []string {
+// rolesOf is an expression for the names of the roles that role blocks declare, or for import of all but the server's own.
+func rolesOf(wanted []resource.Wanted, all bool) string {
+	if all {
+		return "(SELECT array_agg(r.rolname)::text FROM pg_roles r WHERE r.rolname !~ '^pg_')"
+	}
 	seen := map[string]bool{}
 	for _, w := range wanted {
 		if name := w.Locate.Get("name").Str(); w.Address.Kind == "role" && name != "" {
 			seen[name] = true
 		}
 	}
-	return sorted(seen)
+	return sqltext.Literal(textArray(sorted(seen)))
 }
 
 // locateRole finds a role. Of its members it tells those that the files name or the ledger knows, or with exclusive all:

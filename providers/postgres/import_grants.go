@@ -1,0 +1,507 @@
+package postgres
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/catalog"
+)
+
+// grantsImport writes as blocks what the grantees of one schema, or of the database, have by one grantor.
+type grantsImport struct {
+	*declarer
+	schema, grantor string
+	targets         map[string][]catalog.ObjectFact
+	creators        []string // whose future things a block is about that does not say for
+	makers          []string // who has default privileges
+	out             []*resource.Resource
+}
+
+// draft is a grants block in the making: privileges by kind of object, of those that are in on, or of all if it is nil.
+type draft struct {
+	suffix  string
+	given   map[string][]string // by kind; an empty list is written too
+	columns resource.Value
+	on      []resource.Value
+	makers  []string
+}
+
+func newDraft(suffix string) *draft { return &draft{suffix: suffix, given: map[string][]string{}} }
+
+// inSchemas are the kinds of objects that are in a schema.
+var inSchemas = []string{onTables, onSequences, onFunctions, onTypes}
+
+func importGrants(d *declarer, l *resource.Live) []*resource.Resource {
+	g := &grantsImport{declarer: d, schema: l.Attrs.Get("schema").Str(), grantor: l.Attrs.Get("grantor").Str(), makers: l.Attrs.Get("for").StringList()}
+	for _, what := range l.Attrs.Get("unsaid").StringList() {
+		d.ds.Warnf(nil, "a privilege is not imported", "", "no grants block can say it, in %s: %s", cmp.Or(g.schema, "the database"), what)
+	}
+	me := d.deployer()
+	g.creators = []string{me}
+	if g.schema != "" {
+		f := d.facts.Schemas[g.schema]
+		g.targets = liveTargets(f)
+		if g.isDeclared() {
+			g.creators = d.creators(g.schema)
+		} else if f.Owner != me && d.canBecome(f.Owner) {
+			g.creators = append(g.creators, f.Owner)
+		}
+	}
+	holdings := d.liveHoldings(l.Address)
+	if holdings[catalog.Public] == nil {
+		holdings[catalog.Public] = holding{}
+	}
+	var drafts [][]*draft
+	var to [][]string
+	for _, name := range sortedKeys(holdings) {
+		if g.isOthers(name) {
+			continue
+		}
+		of := g.inSchema
+		if g.schema == "" {
+			of = g.ofDatabase
+		}
+		ds := of(name, holdings[name])
+		same := slices.IndexFunc(drafts, func(other []*draft) bool { return name != catalog.Public && g.show(other) == g.show(ds) })
+		if same >= 0 && to[same][0] != catalog.Public {
+			to[same] = append(to[same], name)
+			continue
+		}
+		drafts, to = append(drafts, ds), append(to, []string{name})
+	}
+	for i, ds := range drafts {
+		for _, one := range ds {
+			g.write(one, to[i])
+		}
+	}
+	g.close()
+	return g.out
+}
+
+// isDeclared tells whether a schema block has the schema already.
+func (g *grantsImport) isDeclared() bool {
+	_, declared := g.index.desired[g.names[calling{"schema", g.schema}]]
+	return declared
+}
+
+// isOthers tells whether a block that is declared already says what a grantee has.
+func (g *grantsImport) isOthers(name string) bool {
+	return slices.ContainsFunc(g.index.grants, func(r *resource.Resource) bool {
+		b := g.block(r.Attrs, resource.Null())
+		return b.schema == g.schema && b.grantor == g.grantor && b.names(name)
+	})
+}
+
+// show is what tells lists of drafts apart.
+func (g *grantsImport) show(ds []*draft) string {
+	var b strings.Builder
+	for _, d := range ds {
+		b.WriteString(d.suffix + " " + g.attrs(d, nil).Show() + "\n")
+	}
+	return b.String()
+}
+
+// ofDatabase drafts blocks about the database. Everyone's built-in rights are written only where some of them are gone.
+func (g *grantsImport) ofDatabase(name string, h holding) []*draft {
+	base := newDraft("")
+	out := []*draft{base}
+	privs := h[onDatabase][""]
+	if name == catalog.Public && !slices.Equal(privs, []string{"CONNECT", "TEMPORARY"}) || name != catalog.Public && len(privs) > 0 {
+		base.given[onDatabase] = privs
+	}
+	written := map[string]bool{}
+	kinds := append([]string{"schemas"}, inSchemas...)
+	for _, kind := range kinds {
+		for _, maker := range g.makers {
+			had := h["default_"+kind][maker]
+			written[kind] = written[kind] || maker != name && !slices.Equal(had, builtin(name, kind))
+		}
+	}
+	for _, group := range g.groups(name, h, kinds) {
+		d := base
+		if !slices.Equal(group, g.creators) {
+			d = newDraft("of_" + catalog.LabelOf(group[0]))
+			d.makers = group
+			out = append(out, d)
+		}
+		for _, kind := range kinds {
+			if privs := h["default_"+kind][group[0]]; written[kind] && (len(privs) > 0 || name == catalog.Public) {
+				as := kind
+				if kind == "schemas" {
+					as = onSchema
+				}
+				d.given[as] = privs
+			}
+		}
+	}
+	return slices.DeleteFunc(out, func(d *draft) bool { return len(d.given) == 0 })
+}
+
+// groups puts makers together by whose things to come a grantee has the same privileges on.
+func (g *grantsImport) groups(name string, h holding, kinds []string) [][]string {
+	var out [][]string
+	bySign := map[string]int{}
+	for _, maker := range g.makers {
+		if maker == name {
+			continue
+		}
+		var sign strings.Builder
+		for _, kind := range kinds {
+			fmt.Fprintf(&sign, "%q", h["default_"+kind][maker])
+		}
+		i, known := bySign[sign.String()]
+		if !known {
+			i = len(out)
+			bySign[sign.String()] = i
+			out = append(out, nil)
+		}
+		out[i] = append(out[i], maker)
+	}
+	return out
+}
+
+// inSchema drafts blocks about a schema.
+func (g *grantsImport) inSchema(name string, h holding) []*draft {
+	base := newDraft("")
+	out := []*draft{base}
+	all := name == catalog.Public
+	if privs := h[onSchema][""]; len(privs) > 0 {
+		base.given[onSchema] = privs
+	}
+	if all {
+		g.ofEveryone(base, h)
+	}
+	covered := map[string][]string{}
+	mine := slices.DeleteFunc(slices.Sorted(slices.Values(g.creators)), func(c string) bool { return c == name })
+	for _, group := range g.groups(name, h, inSchemas) {
+		now, later := base, newDraft("later")
+		if !slices.Equal(group, mine) {
+			now, later = newDraft("of_"+catalog.LabelOf(group[0])), newDraft("later_of_"+catalog.LabelOf(group[0]))
+			now.makers, later.makers = group, group
+			out = append(out, now)
+		}
+		later.on = []resource.Value{}
+		out = append(out, later)
+		for _, kind := range inSchemas {
+			privs := h["default_"+kind][group[0]]
+			if len(privs) == 0 {
+				continue
+			}
+			if g.allHave(name, kind, h, privs) {
+				now.given[kind] = privs
+				covered[kind] = append(covered[kind], privs...)
+			} else {
+				later.given[kind] = privs
+			}
+		}
+	}
+	out = append(out, g.onSome(h, covered)...)
+	base.columns = columnsOf(h[onColumns])
+	empty := func(d *draft) bool { return len(d.given) == 0 && d.columns.IsNull() }
+	out = slices.DeleteFunc(out, func(d *draft) bool { return d != base && empty(d) })
+	// What is said of the schema and of columns goes into the next block, if it is all.
+	if _, has := base.given[onSchema]; len(out) > 1 && (len(base.given) == 0 || has && len(base.given) == 1) {
+		next := out[1]
+		if has {
+			next.given[onSchema] = base.given[onSchema]
+		}
+		next.columns, next.suffix = base.columns, ""
+		out = out[1:]
+	}
+	return slices.DeleteFunc(out, empty)
+}
+
+// ofEveryone leaves out what everyone has by the server's defaults, unless a block has to say something of it.
+func (g *grantsImport) ofEveryone(base *draft, h holding) {
+	for _, kind := range []string{onFunctions, onTypes} {
+		some, lacks := len(h["default_"+kind]) > 0, false
+		for _, t := range g.targets[kind] {
+			has := slices.Equal(h[kind][t.Name], builtin(catalog.Public, kind))
+			some, lacks = some || len(h[kind][t.Name]) > 0, lacks || !has
+		}
+		switch {
+		case g.grantor != "":
+		case !lacks && len(h["default_"+kind]) == 0 && (!g.exclusive || kind == onTypes):
+			delete(h, kind)
+		case !some && lacks:
+			base.given[kind] = nil
+		}
+	}
+	if g.schema != "public" || g.grantor != "" {
+		return
+	}
+	_, has := base.given[onSchema]
+	if !has {
+		base.given[onSchema] = nil
+	}
+	said := len(base.given) > 1 || len(h[onTables])+len(h[onSequences])+len(h[onFunctions])+len(h[onTypes])+len(h[onColumns]) > 0
+	for _, kind := range inSchemas {
+		said = said || len(h["default_"+kind]) > 0
+	}
+	if !said && slices.Equal(base.given[onSchema], []string{"USAGE"}) {
+		delete(base.given, onSchema)
+	}
+}
+
+// allHave tells whether a grantee has some privileges on all things of a kind that are not its own.
+func (g *grantsImport) allHave(name, kind string, h holding, privs []string) bool {
+	return !slices.ContainsFunc(g.targets[kind], func(t catalog.ObjectFact) bool {
+		return t.Owner != name && len(without(privs, h[kind][t.Name])) > 0
+	})
+}
+
+// onSome drafts a block for each set of privileges that some things have beyond what all of them have.
+func (g *grantsImport) onSome(h holding, covered map[string][]string) []*draft {
+	var out []*draft
+	for _, kind := range inSchemas {
+		bySet := map[string]*draft{}
+		var of []*draft
+		var names []string
+		for _, t := range g.targets[kind] {
+			rest := without(h[kind][t.Name], covered[kind])
+			if len(rest) == 0 {
+				continue
+			}
+			set := strings.Join(rest, ",")
+			d := bySet[set]
+			if d == nil {
+				d = newDraft(kind)
+				d.given[kind] = rest
+				bySet[set] = d
+				of, names = append(of, d), append(names, t.Name)
+			}
+			d.on = append(d.on, g.object(kind, t))
+		}
+		for i, d := range of {
+			if len(d.on) == 1 {
+				bare, _, _ := strings.Cut(names[i], "(")
+				d.suffix = catalog.LabelOf(bare)
+			}
+		}
+		out = append(out, of...)
+	}
+	return out
+}
+
+// object refers to a thing, or names it.
+func (g *grantsImport) object(kind string, t catalog.ObjectFact) resource.Value {
+	of := map[string]string{onTables: "table", onSequences: "sequence", onFunctions: "function", onTypes: "enum"}[kind]
+	if t.Kind == "" {
+		name := t.Name
+		if kind == onFunctions {
+			name, _, _ = strings.Cut(name, "(")
+		}
+		if a := g.names[calling{of, place{g.schema, name}.String()}]; !a.IsZero() {
+			return resource.Ref(a)
+		}
+	}
+	return resource.String(t.Name)
+}
+
+// columnsOf writes privileges on columns by table and privilege.
+func columnsOf(held map[string][]string) resource.Value {
+	byTable := map[string]map[string][]string{}
+	for _, key := range sortedKeys(held) {
+		table, column := splitColumnKey(key)
+		if byTable[table] == nil {
+			byTable[table] = map[string][]string{}
+		}
+		for _, w := range words(onColumns, held[key], 0) {
+			byTable[table][w] = append(byTable[table][w], column)
+		}
+	}
+	var o object
+	for _, table := range sortedKeys(byTable) {
+		var of object
+		for _, w := range sortedKeys(byTable[table]) {
+			of.texts(w, byTable[table][w], resource.Value{})
+		}
+		o.value(table, of.done(), resource.Value{})
+	}
+	if len(byTable) == 0 {
+		return resource.Null()
+	}
+	return o.done()
+}
+
+// words writes privileges as people do: in their order, and ALL where they are all that there are.
+func words(kind string, privs []string, version int) []string {
+	all := slices.Clone(allPrivileges[kind])
+	if kind == onTables {
+		all = append(all, maintain)
+	}
+	var out []string
+	options := 0
+	for _, p := range all {
+		switch {
+		case slices.Contains(privs, p+catalog.GrantOption):
+			options++
+			out = append(out, p+catalog.GrantOption)
+		case slices.Contains(privs, p):
+			out = append(out, p)
+		}
+	}
+	count := len(allPrivileges[kind])
+	if kind == onTables && version >= maintainVersion {
+		count++
+	}
+	if len(out) != count || count == 1 || kind == onColumns || options > 0 && options < count {
+		return out
+	}
+	if options > 0 {
+		return []string{"ALL" + catalog.GrantOption}
+	}
+	return []string{"ALL"}
+}
+
+// attrs are the attributes of a block.
+func (g *grantsImport) attrs(d *draft, to []string) resource.Value {
+	values := map[string]resource.Value{}
+	put := func(name string, v resource.Value) {
+		if a, ok := g.attr(name); ok && !v.IsNull() {
+			values[name] = g.refer(a.Type, v)
+		}
+	}
+	names := func(list []string) resource.Value {
+		if len(list) == 1 {
+			return resource.String(list[0])
+		}
+		return resource.Strings(list...)
+	}
+	put("schema", resource.Null())
+	if g.schema != "" {
+		put("schema", resource.String(g.schema))
+	} else {
+		values[g.snap.Scope.System.Host.Kind] = resource.Ref(g.snap.Scope.System.Host)
+	}
+	if len(to) > 0 {
+		put("to", names(to))
+	}
+	optional, plain := 0, !d.columns.IsNull()
+	lists := map[string][]string{}
+	for _, p := range privilegeAttrs {
+		privs, written := d.given[p.kind]
+		if !written {
+			continue
+		}
+		lists[p.attr] = words(p.kind, privs, g.facts.ServerVersion)
+		for _, w := range lists[p.attr] {
+			if strings.HasSuffix(w, catalog.GrantOption) {
+				optional++
+			} else {
+				plain = true
+			}
+		}
+	}
+	if optional > 0 && !plain {
+		values["with_grant_option"] = resource.Bool(true)
+	}
+	for attr, list := range lists {
+		for i := range list {
+			if optional > 0 && !plain {
+				list[i] = strings.TrimSuffix(list[i], catalog.GrantOption)
+			}
+		}
+		values[attr] = resource.Strings(list...)
+	}
+	put("columns", d.columns)
+	if d.on != nil {
+		values["on"] = resource.List(d.on...)
+	}
+	if len(d.makers) > 0 {
+		put("for", resource.Strings(d.makers...))
+	}
+	if g.grantor != "" {
+		put("grantor", resource.String(g.grantor))
+	}
+	var fields []resource.Field
+	for _, a := range grantsKind.Attrs {
+		if v, has := values[a.Name]; has {
+			fields = append(fields, resource.F(a.Name, v))
+		}
+	}
+	return resource.Object(fields...)
+}
+
+func (g *grantsImport) attr(name string) (resource.Attr, bool) {
+	i := slices.IndexFunc(grantsKind.Attrs, func(a resource.Attr) bool { return a.Name == name })
+	if i < 0 {
+		return resource.Attr{}, false
+	}
+	return grantsKind.Attrs[i], true
+}
+
+// write makes a block of a draft.
+func (g *grantsImport) write(d *draft, to []string) {
+	parts := []string{granteeLabel(to)}
+	switch {
+	case g.schema == "":
+		parts = []string{"database", parts[0]}
+	case g.isOneOfSeveral():
+		parts = []string{catalog.LabelOf(g.schema), parts[0]}
+	}
+	if g.grantor != "" {
+		parts = append(parts, "by", catalog.LabelOf(g.grantor))
+	}
+	if d.suffix != "" {
+		parts = append(parts, d.suffix)
+	}
+	g.out = append(g.out, &resource.Resource{Address: g.unused(strings.Join(parts, "_")), Kind: grantsKind, Attrs: g.attrs(d, to)})
+}
+
+// isOneOfSeveral tells whether a label has to say which schema it is. The one that every database has does not count.
+func (g *grantsImport) isOneOfSeveral() bool {
+	for name := range g.facts.Schemas {
+		if name != g.schema && name != "public" {
+			return true
+		}
+	}
+	return g.schema == "public" && len(g.facts.Schemas) > 1
+}
+
+func granteeLabel(to []string) string {
+	switch {
+	case to[0] == catalog.Public:
+		return "everyone"
+	case len(to) == 1:
+		return catalog.LabelOf(to[0])
+	case len(to) == 2:
+		return catalog.LabelOf(to[0]) + "_and_" + catalog.LabelOf(to[1])
+	}
+	return catalog.LabelOf(to[0]) + "_and_others"
+}
+
+// unused makes an address that nothing else has.
+func (d *declarer) unused(label string) resource.Address {
+	for n := 1; ; n++ {
+		a := resource.Address{Kind: "grants", Name: label}
+		if n > 1 {
+			a.Name = fmt.Sprintf("%s_%d", label, n)
+		}
+		if _, taken := d.index.desired[a]; !taken && !d.used[a] {
+			d.used[a] = true
+			return a
+		}
+	}
+}
+
+// close says, where what is imported is to be all, that nobody else has anything in the schema.
+func (g *grantsImport) close() {
+	if !g.exclusive || g.schema == "" || g.grantor != "" {
+		return
+	}
+	if len(g.out) == 0 {
+		d := newDraft("")
+		d.given[onTables] = nil
+		if g.schema == "public" {
+			d.given[onSchema] = []string{"USAGE"}
+		}
+		g.write(d, []string{catalog.Public})
+	}
+	for _, r := range g.out {
+		r.Attrs = r.Attrs.With("exclusive", resource.Bool(true))
+	}
+}

@@ -1,0 +1,223 @@
+-- == schema granted
+CREATE TABLE app.t (id int);
+-- =>
+CREATE TABLE app.t (id int); GRANT USAGE ON SCHEMA app TO reader; GRANT USAGE, CREATE ON SCHEMA app TO writer;
+
+-- == schema revoked
+GRANT USAGE, CREATE ON SCHEMA app TO reader, writer;
+-- =>
+GRANT USAGE ON SCHEMA app TO reader;
+
+-- == everything revoked
+CREATE TABLE app.t (id int); GRANT ALL ON app.t TO reader; GRANT USAGE ON SCHEMA app TO reader, PUBLIC;
+ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO reader;
+-- =>
+CREATE TABLE app.t (id int);
+
+-- == schema with grant option
+GRANT USAGE ON SCHEMA app TO reader;
+-- =>
+GRANT USAGE ON SCHEMA app TO reader WITH GRANT OPTION; GRANT USAGE, CREATE ON SCHEMA app TO writer WITH GRANT OPTION;
+
+-- == grant option taken back
+CREATE TABLE app.t (id int); GRANT SELECT, UPDATE ON app.t TO reader WITH GRANT OPTION;
+-- =>
+CREATE TABLE app.t (id int); GRANT SELECT, UPDATE ON app.t TO reader;
+
+-- == all tables and those to come
+CREATE TABLE app.t (id int); CREATE TABLE app.u (id int);
+-- =>
+CREATE TABLE app.t (id int); CREATE TABLE app.u (id int);
+GRANT USAGE ON SCHEMA app TO reader; GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA app TO reader;
+ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT, INSERT ON TABLES TO reader;
+
+-- == all tables but none to come
+CREATE TABLE app.t (id int); CREATE TABLE app.u (id int); ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO reader;
+-- =>
+CREATE TABLE app.t (id int); CREATE TABLE app.u (id int); GRANT SELECT ON ALL TABLES IN SCHEMA app TO reader;
+
+-- == tables to come but none that is there
+CREATE TABLE app.t (id int); GRANT SELECT ON app.t TO reader;
+-- =>
+CREATE TABLE app.t (id int); ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO reader;
+
+-- == tables to come but only some that are new
+CREATE TABLE app.t (id int);
+-- =>
+CREATE TABLE app.t (id int); CREATE TABLE app.u (id int); CREATE TABLE app.v (id int);
+GRANT SELECT, DELETE ON app.v TO reader; ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO reader;
+
+-- == one table of several
+CREATE TABLE app.t (id int); CREATE TABLE app.u (id int); GRANT SELECT ON app.u TO reader;
+-- =>
+CREATE TABLE app.t (id int); CREATE TABLE app.u (id int); GRANT SELECT ON app.t TO reader; GRANT ALL ON app.u TO writer;
+
+-- == more on one table than on all
+CREATE TABLE app.t (id int); CREATE TABLE app.u (id int);
+-- =>
+CREATE TABLE app.t (id int); CREATE TABLE app.u (id int); GRANT SELECT ON ALL TABLES IN SCHEMA app TO reader;
+ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO reader; GRANT UPDATE, DELETE ON app.u TO reader;
+
+-- == columns granted
+CREATE TABLE app.t (id int, a text, b text);
+-- =>
+CREATE TABLE app.t (id int, a text, b text); GRANT SELECT (id, a), UPDATE (a) ON app.t TO reader;
+GRANT INSERT (b) ON app.t TO writer WITH GRANT OPTION;
+
+-- == columns revoked
+CREATE TABLE app.t (id int, a text, b text); GRANT SELECT (id, a), UPDATE (a, b) ON app.t TO reader; GRANT SELECT (id) ON app.t TO writer;
+-- =>
+CREATE TABLE app.t (id int, a text, b text); GRANT SELECT (a) ON app.t TO reader; GRANT USAGE ON SCHEMA app TO reader;
+
+-- == columns beside the table
+CREATE TABLE app.t (id int, a text);
+-- =>
+CREATE TABLE app.t (id int, a text); GRANT SELECT ON app.t TO reader; GRANT UPDATE (a) ON app.t TO reader;
+
+-- == sequences
+CREATE SEQUENCE app.s; CREATE TABLE app.t (id serial); GRANT USAGE ON SEQUENCE app.s TO reader;
+-- =>
+CREATE SEQUENCE app.s; CREATE TABLE app.t (id serial); GRANT SELECT, UPDATE ON SEQUENCE app.s TO reader; GRANT USAGE ON SEQUENCE app.t_id_seq TO writer;
+
+-- == sequences to come
+CREATE SEQUENCE app.s;
+-- =>
+CREATE SEQUENCE app.s; CREATE SEQUENCE app.u; GRANT USAGE ON ALL SEQUENCES IN SCHEMA app TO reader;
+ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT USAGE ON SEQUENCES TO reader;
+
+-- == functions
+CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE FUNCTION app.f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+-- =>
+CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE FUNCTION app.f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+GRANT EXECUTE ON FUNCTION app.f(int) TO reader;
+
+-- == everyone may not execute one function
+CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE FUNCTION app.g() RETURNS int LANGUAGE sql AS 'SELECT 1';
+-- =>
+CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE FUNCTION app.g() RETURNS int LANGUAGE sql AS 'SELECT 1';
+REVOKE EXECUTE ON FUNCTION app.g() FROM PUBLIC; GRANT EXECUTE ON FUNCTION app.g() TO reader;
+
+-- == everyone may execute no function
+CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+-- =>
+CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE FUNCTION app.g() RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE PROCEDURE app.p(a int) LANGUAGE sql AS 'SELECT 1';
+REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA app FROM PUBLIC; GRANT EXECUTE ON ALL ROUTINES IN SCHEMA app TO writer;
+
+-- == everyone may execute again
+CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; REVOKE EXECUTE ON FUNCTION app.f() FROM PUBLIC;
+-- =>
+CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+
+-- == functions to come
+SELECT 1;
+-- =>
+ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT EXECUTE ON FUNCTIONS TO reader;
+CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+
+-- == types
+CREATE TYPE app.e AS ENUM ('a'); CREATE DOMAIN app.d AS int;
+-- =>
+CREATE TYPE app.e AS ENUM ('a'); CREATE DOMAIN app.d AS int; REVOKE USAGE ON TYPE app.e FROM PUBLIC; GRANT USAGE ON TYPE app.e TO reader;
+GRANT USAGE ON TYPE app.d TO writer WITH GRANT OPTION;
+
+-- == types without everyone
+CREATE TYPE app.e AS ENUM ('a');
+-- =>
+CREATE TYPE app.e AS ENUM ('a'); CREATE TYPE app.c AS (a int); REVOKE USAGE ON TYPE app.e, app.c FROM PUBLIC;
+
+-- == everyone
+CREATE TABLE app.t (id int);
+-- =>
+CREATE TABLE app.t (id int); GRANT USAGE ON SCHEMA app TO PUBLIC; GRANT SELECT ON app.t TO PUBLIC; GRANT INSERT ON app.t TO reader;
+
+-- == views
+CREATE TABLE app.t (id int); CREATE VIEW app.v AS SELECT id FROM app.t;
+-- =>
+CREATE TABLE app.t (id int); CREATE VIEW app.v AS SELECT id FROM app.t; CREATE MATERIALIZED VIEW app.m AS SELECT id FROM app.t;
+GRANT SELECT ON app.v, app.m TO reader; GRANT SELECT (id) ON app.v TO writer;
+
+-- == default privileges of another
+CREATE TABLE app.t (id int);
+-- =>
+CREATE TABLE app.t (id int); ALTER DEFAULT PRIVILEGES FOR ROLE owners IN SCHEMA app GRANT SELECT ON TABLES TO reader;
+ALTER DEFAULT PRIVILEGES FOR ROLE writer IN SCHEMA app GRANT EXECUTE ON FUNCTIONS TO reader WITH GRANT OPTION;
+
+-- == default privileges of two
+CREATE TABLE app.t (id int); ALTER DEFAULT PRIVILEGES FOR ROLE owners IN SCHEMA app GRANT UPDATE ON TABLES TO reader;
+-- =>
+CREATE TABLE app.t (id int); GRANT SELECT ON app.t TO reader; ALTER DEFAULT PRIVILEGES FOR ROLE owners IN SCHEMA app GRANT SELECT ON TABLES TO reader;
+ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO reader; ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT USAGE ON TYPES TO writer;
+
+-- == default privileges everywhere
+CREATE TABLE app.t (id int);
+-- =>
+CREATE TABLE app.t (id int); ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO reader; ALTER DEFAULT PRIVILEGES GRANT USAGE ON SCHEMAS TO writer;
+ALTER DEFAULT PRIVILEGES FOR ROLE owners GRANT USAGE ON SEQUENCES TO writer;
+
+-- == everyone's defaults revoked
+CREATE TABLE app.t (id int);
+-- =>
+CREATE TABLE app.t (id int); ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES FOR ROLE owners REVOKE USAGE ON TYPES FROM PUBLIC; CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+
+-- == new table with grants
+GRANT USAGE ON SCHEMA app TO reader;
+-- =>
+GRANT USAGE ON SCHEMA app TO reader; CREATE TABLE app.t (id int GENERATED ALWAYS AS IDENTITY, a text); GRANT SELECT, UPDATE ON app.t TO reader;
+GRANT INSERT (a) ON app.t TO writer; CREATE TABLE app.u (id serial); GRANT ALL ON app.u TO writer WITH GRANT OPTION;
+
+-- == table dropped with its grants
+CREATE TABLE app.t (id int); GRANT SELECT ON app.t TO reader; CREATE TABLE app.u (id int); GRANT SELECT ON app.u TO reader;
+-- =>
+CREATE TABLE app.u (id int); GRANT SELECT ON app.u TO reader;
+
+-- == handed on
+CREATE TABLE app.t (id int); GRANT USAGE ON SCHEMA app TO reader; GRANT SELECT ON app.t TO reader WITH GRANT OPTION;
+-- =>
+CREATE TABLE app.t (id int); GRANT USAGE ON SCHEMA app TO reader; GRANT SELECT ON app.t TO reader WITH GRANT OPTION;
+GRANT USAGE ON SCHEMA app TO writer; SET ROLE reader; GRANT SELECT ON app.t TO writer; RESET ROLE;
+
+-- == handed on in a new table
+SELECT 1;
+-- =>
+CREATE TABLE app.t (id int); GRANT USAGE ON SCHEMA app TO reader; GRANT SELECT ON app.t TO reader WITH GRANT OPTION;
+GRANT UPDATE ON app.t TO writer; SET ROLE reader; GRANT SELECT ON app.t TO writer; RESET ROLE;
+
+-- == owned by another
+CREATE TABLE app.t (id int);
+-- =>
+CREATE TABLE app.t (id int); ALTER TABLE app.t OWNER TO owners; CREATE TABLE app.u (id int); GRANT SELECT ON app.t, app.u TO reader;
+GRANT INSERT ON app.u TO owners;
+
+-- == schema owned by another
+SELECT 1;
+-- =>
+ALTER SCHEMA app OWNER TO owners; CREATE TABLE app.t (id int); ALTER TABLE app.t OWNER TO owners; GRANT SELECT ON app.t TO reader;
+ALTER DEFAULT PRIVILEGES FOR ROLE owners IN SCHEMA app GRANT SELECT ON TABLES TO reader;
+ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO reader; GRANT USAGE ON SCHEMA app TO reader;
+
+-- == the owner has lost some
+-- undumped: no block can say that an owner has not all privileges on its own
+CREATE TABLE app.t (id int); GRANT SELECT ON app.t TO reader;
+-- =>
+CREATE TABLE app.t (id int); ALTER TABLE app.t OWNER TO owners; REVOKE DELETE ON app.t FROM owners; GRANT UPDATE ON app.t TO reader;
+
+-- == names that hurt
+CREATE TABLE app."it's a ""Table""" ("a b" int, "SELECT" text);
+-- =>
+CREATE TABLE app."it's a ""Table""" ("a b" int, "SELECT" text); GRANT SELECT ON app."it's a ""Table""" TO "o'dd @ ""role";
+GRANT UPDATE ("a b", "SELECT") ON app."it's a ""Table""" TO "o'dd @ ""role"; CREATE FUNCTION app."f (x)"("a b" text[]) RETURNS int LANGUAGE sql AS 'SELECT 1';
+REVOKE EXECUTE ON FUNCTION app."f (x)"(text[]) FROM PUBLIC; GRANT EXECUTE ON FUNCTION app."f (x)"(text[]) TO "o'dd @ ""role";
+ALTER DEFAULT PRIVILEGES FOR ROLE "o'dd @ ""role" IN SCHEMA app GRANT SELECT ON TABLES TO reader; CREATE SEQUENCE app."SEQ ü"; GRANT ALL ON SEQUENCE app."SEQ ü" TO "o'dd @ ""role";
+
+-- == two roles alike
+CREATE TABLE app.t (id int);
+-- =>
+CREATE TABLE app.t (id int); GRANT USAGE ON SCHEMA app TO reader, writer; GRANT SELECT, INSERT, UPDATE, DELETE ON app.t TO reader, writer;
+ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO reader, writer;
+
+-- == every privilege
+CREATE TABLE app.t (id int);
+-- =>
+CREATE TABLE app.t (id int); GRANT ALL ON app.t TO reader; GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON app.t TO writer;
