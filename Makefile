@@ -1,5 +1,6 @@
 # make demo    build tellr and take one environment up, through a change, and down, in the bundled sandbox
 # make test    install what the tests need and run them all
+# make pairs   the pairs of old and new states on Postgres 16 and 18 too
 # make lint    gofmt, go vet, staticcheck
 # make bench   figures, as ratios measured side by side
 # make build   bin/tellr
@@ -8,7 +9,7 @@
 GO    ?= go
 TELLR := bin/tellr
 
-.PHONY: build postgres pg_dump demo test lint bench update
+.PHONY: build postgres pg_dump demo test pairs lint bench update
 
 build:
 	$(GO) build -ldflags "-s -w" -o $(TELLR) .
@@ -32,6 +33,10 @@ pg_dump:
 # Two packages work on servers for minutes each; on a busy machine Go's own limit of ten minutes would end them.
 test: postgres pg_dump
 	$(GO) test -timeout 25m ./...
+
+# The pairs of old and new states run on 17 in make test, and here on the others.
+pairs: postgres pg_dump
+	$(GO) test -timeout 40m ./providers/postgres -run TestPairs -pairs 16,18
 
 # Goldens are written here and read by eye in the diff.
 update: build

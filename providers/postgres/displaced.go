@@ -24,7 +24,8 @@ func (p *planner) displace() {
 		if d.Address.Kind != "table" || d.Action != resource.Update || isInstead(d.Live) {
 			continue
 		}
-		at := livePlace(d.Live)
+		d = p.carried(d) // a key whose columns are renamed is the same key
+		at := p.wanted(d)
 		lost[at] = p.lostKeys(d)
 		retyped[at] = map[string]resource.Change{}
 		for _, ch := range d.Changes {
@@ -37,7 +38,8 @@ func (p *planner) displace() {
 		if d.Address.Kind != "table" || d.Live == nil || d.Desired == nil || isInstead(d.Live) || d.Action == resource.Replace {
 			continue
 		}
-		at := livePlace(d.Live)
+		d = p.carried(d)
+		at := p.wanted(d)
 		for _, f := range d.Live.Attrs.Get(partForeignKeys).Fields() {
 			if !d.Desired.Attrs.Get(partForeignKeys).Has(f.Name) {
 				continue
@@ -139,9 +141,8 @@ func (i *indexDef) keyColumns() []string {
 	return out
 }
 
-// displaces tells whether a table has a foreign key that must be gone for a while.
 func (p *planner) displaces(d *resource.Delta) bool {
-	return d.Address.Kind == "table" && d.Live != nil && len(p.displaced[livePlace(d.Live)]) > 0
+	return d.Address.Kind == "table" && d.Live != nil && d.Desired != nil && len(p.displaced[p.wanted(d)]) > 0
 }
 
 // displacedKeys are the foreign keys of a table that change, and those that must be gone for a while.
@@ -156,5 +157,5 @@ func (c *tableChange) displacedKeys() []string {
 }
 
 func (c *tableChange) whyDisplaced(name string) displacement {
-	return c.displaced[livePlace(c.d.Live)][name]
+	return c.displaced[c.wanted(c.d)][name]
 }

@@ -20,12 +20,6 @@ type policy struct {
 	comment     string
 }
 
-// The numbers of a policy's expressions, as questions have them.
-const (
-	policyUsing = iota
-	policyWithCheck
-)
-
 func decodePolicy(x *index, name string, attrs resource.Value) *policy {
 	p := &policy{
 		table: x.placeOf(attrs.Get("table"), ""), name: name, restrictive: attrs.Get("restrictive").Bool(),

@@ -21,7 +21,7 @@ import (
 	"github.com/tellr-dev/tellr/sandbox/cluster"
 )
 
-var pairVersions = flag.String("pairs", "16,17,18", "versions of Postgres on which to run the pairs")
+var pairVersions = flag.String("pairs", "17", "versions of Postgres on which to run the pairs; make pairs runs 16 and 18")
 
 // pair is two states of a database, in plain DDL, and what there is to know of the way from one to the other.
 type pair struct {
