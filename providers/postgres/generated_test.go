@@ -1,0 +1,105 @@
+package postgres_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+var (
+	generated = flag.Int("generated", 12, "how many generated pairs to run")
+	firstSeed = flag.Uint64("seed", 1, "seed of the first generated pair; the others follow")
+)
+
+// TestGeneratedPairs brings databases from one generated state to another, as TestPairs does. The name of a subtest is its
+// seed; what fails is made small by hand and kept in testdata/pairs.
+func TestGeneratedPairs(t *testing.T) {
+	for i := range *generated {
+		seed := *firstSeed + uint64(i)
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			r := rand.New(rand.NewPCG(seed, 0))
+			p := pair{file: "generated", title: fmt.Sprint(seed), old: generate(r), new: generate(r)}
+			p.run(t, 17, int(10_000+seed))
+			if t.Failed() {
+				t.Logf("old:\n%s\nnew:\n%s", p.old, p.new)
+			}
+		})
+	}
+}
+
+// hasRows tells which tables have a row in each state that has them.
+func hasRows(table string) bool { return table == "a" || table == "b" }
+
+// generate writes a few tables with types that can be cast to each other, so that any state leads to any other.
+func generate(r *rand.Rand) string {
+	var b, late strings.Builder
+	oneOf := func(list ...string) string { return list[r.IntN(len(list))] }
+	some := func(percent int) bool { return r.IntN(100) < percent }
+	var tables []string
+	for _, table := range []string{"a", "b", `"C d"`, "e"} {
+		if !some(70) {
+			continue
+		}
+		var columns, lines, values []string
+		for _, c := range []string{"id", "n", `"Text"`, "v", "made"} {
+			if c != "id" && !some(65) {
+				continue
+			}
+			columns = append(columns, c)
+			line := c + " " + oneOf("int", "bigint", "numeric(10,2)", "int")
+			if c == `"Text"` || c == "v" {
+				line = c + " " + oneOf("text", "varchar(20)", "varchar(64)", "char(8)")
+			}
+			if c == "made" {
+				line = c + " " + oneOf("timestamptz DEFAULT now()", "timestamp", "date", "timestamptz")
+			}
+			value := map[string]string{"id": "1", "n": oneOf("0", "1 + 1", "7"), "made": "now()"}[c]
+			if value == "" {
+				value = oneOf("'x'", "'it''s'")
+			}
+			switch {
+			case c != "id" && some(30): // with a default, so that it can be added where there are rows
+				line = strings.TrimSuffix(line, " DEFAULT now()") + " NOT NULL DEFAULT " + value
+			case c == "n" && some(40):
+				line += " DEFAULT " + value
+			}
+			lines, values = append(lines, line), append(values, value)
+		}
+		name := strings.Trim(table, `"`)
+		if some(80) {
+			lines = append(lines, "PRIMARY KEY (id)")
+			tables = append(tables, table)
+		}
+		if some(40) {
+			lines = append(lines, fmt.Sprintf("CONSTRAINT \"%s ck\" CHECK (id %s)", name, oneOf("> 0", ">= 0", "BETWEEN 0 AND 100", "IN (1, 2, 3)")))
+		}
+		if some(30) {
+			lines = append(lines, fmt.Sprintf("CONSTRAINT \"%s uq\" UNIQUE (%s)%s", name, oneOf(columns...), oneOf("", " DEFERRABLE")))
+		}
+		fmt.Fprintf(&b, "CREATE TABLE app.%s (%s);\n", table, strings.Join(lines, ", "))
+		if hasRows(table) {
+			fmt.Fprintf(&b, "INSERT INTO app.%s VALUES (%s);\n", table, strings.Join(values, ", "))
+		}
+		for i := range r.IntN(3) {
+			fmt.Fprintf(&b, "CREATE %s \"%s ix%d\" ON app.%s (%s)%s;\n", oneOf("INDEX", "UNIQUE INDEX"), name, i, table, oneOf(columns...),
+				oneOf("", " WHERE id > 0", " WITH (fillfactor = 70)"))
+		}
+		if some(30) {
+			fmt.Fprintf(&b, "COMMENT ON TABLE app.%s IS '%s';\n", table, oneOf("one", "it''s two"))
+		}
+		if some(30) {
+			fmt.Fprintf(&late, "CREATE VIEW app.\"%s v\" AS SELECT %s FROM app.%s;\n", name, strings.Join(columns[:1+r.IntN(len(columns))], ", "), table)
+		}
+	}
+	for i, from := range tables {
+		to := tables[r.IntN(len(tables))]
+		if !hasRows(from) && some(40) { // whose rows might have nothing to refer to
+			fmt.Fprintf(&b, "ALTER TABLE app.%s ALTER id TYPE int; ALTER TABLE app.%s ALTER id TYPE int; ALTER TABLE app.%s ADD CONSTRAINT fk%d FOREIGN KEY (id) REFERENCES app.%s%s;\n",
+				from, to, from, i, to, oneOf("", " ON DELETE CASCADE", " DEFERRABLE"))
+		}
+	}
+	return b.String() + late.String()
+}
