@@ -93,6 +93,9 @@ func ruleDef(def string) ruleText {
 	var t ruleText
 	do := findAny(def, " DO ")
 	if do < 0 {
+		do = findAny(def, " DO\n") // so it prints NOTIFY
+	}
+	if do < 0 {
 		return t
 	}
 	head, tail := def[:do], def[do+len(" DO "):]
