@@ -104,7 +104,7 @@ func (s secrets) check(uses []config.SecretUse) resource.Diagnostics {
 
 // services are what providers use of the outside.
 func (p *program) services(s secrets, dir string) resource.Services {
-	return resource.Services{Secret: s.read, Now: p.Now, Dir: dir, Who: p.Who(), Version: p.Build.Version}
+	return resource.Services{Secret: s.read, Now: p.Now, Dir: dir, Run: p.ran(dir), Redact: p.redact.text}
 }
 
 // planning is what a plan is made of.

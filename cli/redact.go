@@ -48,20 +48,26 @@ func (r *redactor) learn(secret string) {
 // tellr are: lines, and messages at a time.
 func (r *redactor) writer(w io.Writer) io.Writer { return redacted{r, w} }
 
+// text is a text without secrets.
+func (r *redactor) text(s string) string { return string(r.clean([]byte(s))) }
+
+func (r *redactor) clean(p []byte) []byte {
+	r.mu.Lock()
+	words := r.words
+	r.mu.Unlock()
+	for _, secret := range words {
+		p = bytes.ReplaceAll(p, secret, []byte(shown))
+	}
+	return p
+}
+
 type redacted struct {
 	*redactor
 	to io.Writer
 }
 
 func (w redacted) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	words := w.words
-	w.mu.Unlock()
-	out := p
-	for _, secret := range words {
-		out = bytes.ReplaceAll(out, secret, []byte(shown))
-	}
-	if _, err := w.to.Write(out); err != nil {
+	if _, err := w.to.Write(w.clean(p)); err != nil {
 		return 0, err
 	}
 	return len(p), nil

@@ -46,7 +46,8 @@ state file.`,
 			}
 			return cmd.Help()
 		},
-		Args: cobra.ArbitraryArgs,
+		Args:             cobra.ArbitraryArgs,
+		PersistentPreRun: func(cmd *cobra.Command, args []string) { p.command = shape(cmd, args) },
 	}
 	root.SetIn(p.In)
 	root.SetOut(p.Out)
@@ -83,6 +84,29 @@ func (e exits) annotations() map[string]string {
 		fmt.Fprintf(&b, "  %-3d  %s\n", code, e[code])
 	}
 	return map[string]string{exitStatusKey: b.String()}
+}
+
+// shape is a command line as the ledger remembers it: of a variable only the
+// name, since its value may be a secret.
+func shape(cmd *cobra.Command, args []string) string {
+	words := append([]string{cmd.CommandPath()}, args...)
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		values := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		for _, v := range values {
+			switch name, _, _ := strings.Cut(v, "="); {
+			case f.Name == "var":
+				words = append(words, "--var", name+"=…")
+			case f.Value.Type() == "bool" && v == "true":
+				words = append(words, "--"+f.Name)
+			default:
+				words = append(words, "--"+f.Name, v)
+			}
+		}
+	})
+	return strings.Join(words, " ")
 }
 
 // choice is a flag with a few words to choose from.

@@ -14,6 +14,7 @@ type program struct {
 	IO
 	wiring
 	color   string            // --color
+	command string            // the shape of the command line
 	sources map[string][]byte // files that messages point into
 
 	// stopping is what the first interrupt says; deaf ends the listening to

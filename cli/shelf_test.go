@@ -120,7 +120,7 @@ func (s *shelfSession) Run(ctx context.Context, step *resource.Step, fill resour
 	return map[string]resource.Value{"url": url}, nil
 }
 
-func (s *shelfSession) Record(context.Context, []resource.Entry, []resource.Address) error {
+func (s *shelfSession) Record(context.Context, resource.Memory) error {
 	return nil
 }
 func (s *shelfSession) Commit(context.Context) error   { return nil }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tellr-dev/tellr/engine/ledger"
 	"github.com/tellr-dev/tellr/engine/plan"
 	"github.com/tellr-dev/tellr/engine/resource"
 )
@@ -44,8 +45,14 @@ func Run(ctx context.Context, req Request) (*Result, error) {
 	r := newRun(req)
 	defer func() { r.result.Elapsed = r.now().Sub(r.started) }()
 	if err := r.preflight(ctx); err != nil {
+		if r.book != nil {
+			r.book.Close()
+		}
 		r.result.NotStarted = slices.Clone(req.Plan.Steps)
 		return r.result, err
+	}
+	if r.book == nil {
+		return r.result, nil
 	}
 	stages := slices.Clone(resource.Stages)
 	if req.Plan.Destroy {
@@ -57,10 +64,13 @@ func Run(ctx context.Context, req Request) (*Result, error) {
 			break
 		}
 	}
-	if err == nil {
-		err = r.recordRest(ctx)
+	if rest := r.recordRest(ctx); err == nil {
+		err = rest
 	}
 	r.settle()
+	if end := r.end(ctx, err); err == nil {
+		err = end
+	}
 	r.emit(resource.Event{Kind: resource.ApplyDone, Elapsed: r.now().Sub(r.started), Err: err, Total: len(req.Plan.Steps)})
 	return r.result, err
 }
@@ -86,6 +96,8 @@ type run struct {
 	mu       sync.Mutex
 	state    map[string]state
 	recorded map[resource.Address]bool
+	book     *ledger.Book
+	rows     map[string][]resource.RunStep // of the transactions, by system
 	yields   map[resource.AttrRef]resource.Value
 }
 
@@ -93,10 +105,9 @@ func newRun(req Request) *run {
 	r := &run{
 		req: req, now: req.Now, number: map[*resource.Step]int{},
 		svc:   plan.WithEndpoints(req.Services, req.Providers, req.Plan.Scopes),
-		state: map[string]state{}, recorded: map[resource.Address]bool{},
+		state: map[string]state{}, recorded: map[resource.Address]bool{}, rows: map[string][]resource.RunStep{},
 		yields: map[resource.AttrRef]resource.Value{},
 	}
-	r.svc.Plan = req.Plan.SHA256
 	if r.now == nil {
 		r.now = time.Now
 	}
@@ -104,6 +115,10 @@ func newRun(req Request) *run {
 		r.req.Parallel = 8
 	}
 	r.started = r.now()
+	run := &r.svc.Run
+	run.Environment, run.Plan, run.Destroy = req.Plan.Environment.Name, req.Plan.SHA256, req.Plan.Destroy
+	run.Started, run.Outcome = r.started, resource.Running
+	run.ID = ledger.ID(*run)
 	r.result = &Result{Yields: r.yields}
 	for i, s := range req.Plan.Steps {
 		r.number[s] = i + 1
@@ -134,14 +149,27 @@ func (r *run) preflight(ctx context.Context) error {
 	if len(blocked.Steps) > 0 {
 		return blocked
 	}
-	if p.Empty() {
+	if p.Empty() && len(p.Doubts) == 0 {
 		return nil
 	}
+	// Nobody else is to move what is looked at now. A database that is not there
+	// yet has no lock.
+	book, err := ledger.Open(ctx, p.Scopes, r.req.Providers, r.svc)
+	if err != nil {
+		return plan.Diagnose(err)
+	}
+	r.book = book
 	snaps, err := plan.Reread(ctx, p.Scopes, r.req.Providers, r.svc, r.req.Emit)
 	if err != nil {
 		return plan.Diagnose(err)
 	}
-	return r.checkFresh(snaps, "")
+	if err := r.checkFresh(snaps, ""); err != nil {
+		return err
+	}
+	if err := r.begin(ctx); err != nil {
+		return plan.Diagnose(err)
+	}
+	return nil
 }
 
 // checkFresh compares what was read with what the plan read; of one system, or
@@ -197,6 +225,12 @@ func (r *run) fill(h resource.Hole) (resource.Value, error) {
 // do runs one step in a session and keeps what it yields.
 func (r *run) do(ctx context.Context, session resource.Session, s *resource.Step) error {
 	start := r.now()
+	row := r.row(s, start)
+	if s.Stage != resource.Database {
+		if err := r.book.Started(ctx, row); err != nil {
+			return err
+		}
+	}
 	r.set(s, running)
 	r.emit(resource.Event{Kind: resource.StepStarted, Step: s})
 	yields, err := session.Run(ctx, s, r.fill, func(message string) {
@@ -217,6 +251,7 @@ func (r *run) do(ctx context.Context, session resource.Session, s *resource.Step
 		r.set(s, failed)
 		r.emit(resource.Event{Kind: resource.StepFailed, Step: s, Elapsed: elapsed, Err: err})
 	}
+	r.ended(ctx, s, row, err)
 	return err
 }
 

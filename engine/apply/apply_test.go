@@ -46,7 +46,7 @@ func makePlan(t *testing.T, w *fake.World, want []*resource.Resource) *plan.Plan
 
 func services() resource.Services {
 	return resource.Services{
-		Who: "tester",
+		Run: resource.Run{Who: "tester", Host: "desk"},
 		Secret: func(source string) (string, error) {
 			if source != "env.MOTTO" {
 				return "", errors.New("no such secret: " + source)
@@ -91,7 +91,7 @@ func TestRunFillsHolesAndTellsTheLedger(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if strings.Contains(attrs.Show(), "s3cret") || e.By != "tester" {
+		if strings.Contains(attrs.Show(), "s3cret") || e.By != "tester@desk" {
 			t.Errorf("ledger entry %s by %q: %s", e.Address, e.By, attrs.Show())
 		}
 		if e.Address.Name == "a" && !attrs.Known() {

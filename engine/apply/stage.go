@@ -48,7 +48,11 @@ func (r *run) oneByOne(ctx context.Context, stage resource.Stage, steps []*resou
 		if err != nil {
 			return err
 		}
-		session, err := p.Open(ctx, scope, stage, r.svc)
+		svc := r.svc
+		if svc.Ledger, err = r.book.Hold(ctx, system); err != nil {
+			return plan.Diagnose(err)
+		}
+		session, err := p.Open(ctx, scope, stage, svc)
 		if err != nil {
 			return plan.Diagnose(err)
 		}
@@ -59,7 +63,12 @@ func (r *run) oneByOne(ctx context.Context, stage resource.Stage, steps []*resou
 			}
 		}
 		mine := slices.DeleteFunc(slices.Clone(steps), func(s *resource.Step) bool { return s.System != system })
-		if err := r.inSession(ctx, session, system, mine); err != nil {
+		if stage == resource.Database {
+			err = r.inTransaction(ctx, session, system, mine)
+		} else {
+			err = r.online(ctx, session, system, mine)
+		}
+		if err != nil {
 			return plan.Diagnose(err)
 		}
 	}
@@ -86,9 +95,9 @@ func (r *run) stillFresh(ctx context.Context, p resource.Provider, scope resourc
 	return r.checkFresh([]*resource.Snapshot{snap}, scope.System.Name)
 }
 
-// inSession runs steps, tells the ledger, and commits. If anything fails, what
-// was done in the session is undone and counts as not started.
-func (r *run) inSession(ctx context.Context, session resource.Session, system string, steps []*resource.Step) error {
+// inTransaction runs steps, tells the ledger, and commits. If anything fails,
+// what was done is undone and counts as not started.
+func (r *run) inTransaction(ctx context.Context, session resource.Session, system string, steps []*resource.Step) error {
 	undo := func() {
 		// The context may be the reason for the failure; the rollback must
 		// still be sent.
@@ -98,6 +107,7 @@ func (r *run) inSession(ctx context.Context, session resource.Session, system st
 				r.set(s, waiting)
 			}
 		}
+		r.undone(system, resource.RolledBack)
 	}
 	for _, s := range steps {
 		if err := r.do(ctx, session, s); err != nil {
@@ -105,7 +115,10 @@ func (r *run) inSession(ctx context.Context, session resource.Session, system st
 			return err
 		}
 	}
-	if err := r.record(ctx, session, system); err != nil {
+	memory := r.memory(system)
+	told := memory
+	told.Steps = r.rows[system]
+	if err := session.Record(ctx, r.book.Memory(system, told)); err != nil {
 		undo()
 		return err
 	}
@@ -113,79 +126,26 @@ func (r *run) inSession(ctx context.Context, session resource.Session, system st
 		for _, s := range steps {
 			r.set(s, doubt)
 		}
+		r.undone(system, resource.InDoubt)
 		return err
 	}
+	r.book.Committed(system)
+	r.told(memory)
 	return nil
 }
 
-// record tells the ledger what is true by now.
-func (r *run) record(ctx context.Context, session resource.Session, system string) error {
-	var entries []resource.Entry
-	var gone []resource.Address
-	for _, rec := range r.pending(system) {
-		if rec.Attrs.IsNull() {
-			gone = append(gone, rec.Address)
-		} else {
-			entries = append(entries, resource.Entry{
-				Address: rec.Address, Source: rec.Source, Protected: rec.Data, By: r.svc.Who, At: r.started.UTC().Format("2006-01-02T15:04:05Z"),
-				Attrs: resource.Remember(rec.Attrs.Fill(func(h resource.Hole) (resource.Value, bool) {
-					if h.IsSecret() {
-						return resource.Value{}, false
-					}
-					v, err := r.fill(h)
-					return v, err == nil
-				})),
-			})
-		}
-	}
-	if len(entries)+len(gone) == 0 {
-		return nil
-	}
-	if err := session.Record(ctx, entries, gone); err != nil {
-		return err
-	}
-	for _, e := range entries {
-		r.recorded[e.Address] = true
-	}
-	for _, a := range gone {
-		r.recorded[a] = true
-	}
-	return nil
-}
-
-// pending are the records of a system that are true now and not yet told.
-func (r *run) pending(system string) []plan.Record {
-	var out []plan.Record
-	for _, rec := range r.req.Plan.Records {
-		if rec.System == system && !r.recorded[rec.Address] &&
-			!slices.ContainsFunc(rec.After, func(id string) bool { return !r.is(id, done) }) {
-			out = append(out, rec)
-		}
-	}
-	return out
-}
-
-// recordRest tells the ledgers what only the last stages made true. A database
-// whose host is gone has no ledger any more.
-func (r *run) recordRest(ctx context.Context) error {
-	for _, scope := range r.req.Plan.Scopes {
-		system := scope.System
-		if system.Host.IsZero() || len(r.pending(system.Name)) == 0 || r.deleted(system.Host) {
-			continue
-		}
-		p, scope, err := r.provider(system.Name)
-		if err != nil {
+// online runs steps that stay, each as soon as it is done.
+func (r *run) online(ctx context.Context, session resource.Session, system string, steps []*resource.Step) error {
+	for _, s := range steps {
+		if err := r.do(ctx, session, s); err != nil {
+			_ = session.Rollback(context.WithoutCancel(ctx)) // it only closes
 			return err
 		}
-		session, err := p.Open(ctx, scope, resource.Database, r.svc)
-		if err != nil {
-			return plan.Diagnose(err)
-		}
-		if err := r.inSession(ctx, session, system.Name, nil); err != nil {
-			return plan.Diagnose(err)
-		}
 	}
-	return nil
+	if err := session.Commit(ctx); err != nil {
+		return err
+	}
+	return r.tell(ctx, system)
 }
 
 func (r *run) deleted(host resource.Address) bool {

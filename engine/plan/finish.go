@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"github.com/tellr-dev/tellr/engine/ledger"
 	"github.com/tellr-dev/tellr/engine/resource"
 )
 
@@ -18,7 +19,9 @@ func (b *builder) finish() (*Plan, resource.Diagnostics) {
 	for _, snap := range b.snaps {
 		p.Scopes = append(p.Scopes, snap.Scope)
 		p.Undeclared = append(p.Undeclared, snap.Undeclared...)
+		p.Doubts = append(p.Doubts, snap.Doubts...)
 	}
+	b.ds = append(b.ds, ledger.Doubts(p.Doubts, func(a resource.Address) bool { return b.world.live[a] != nil })...)
 	p.Notes = b.ds.Sort()
 	touched := map[resource.Address][]string{}
 	for _, s := range p.Steps {

@@ -24,6 +24,8 @@ type Plan struct {
 	Undeclared []resource.Undeclared `json:"undeclared,omitempty"`
 	// Notes are warnings and drift that the user asked to ignore.
 	Notes resource.Diagnostics `json:"notes,omitempty"`
+	// Doubts are runs that nobody saw end; the apply settles them.
+	Doubts []resource.Doubt `json:"doubts,omitempty"`
 	// Records is what the ledger is told when the steps are done.
 	Records []Record `json:"records,omitempty"`
 

@@ -72,6 +72,9 @@ type Snapshot struct {
 	Objects []*Live `json:"objects"`
 	// Ledger is what tellr remembers of this system and environment.
 	Ledger []Entry `json:"ledger,omitempty"`
+	// Doubts are runs of this environment that nobody saw end, the latest
+	// first, unless one is at work now.
+	Doubts []Doubt `json:"doubts,omitempty"`
 	// Undeclared lists what is there but neither declared nor remembered.
 	Undeclared []Undeclared `json:"undeclared,omitempty"`
 	// Facts is the provider's own: what its planning needs besides objects.
@@ -98,7 +101,8 @@ type Entry struct {
 	Source    string `json:"source,omitempty"`
 	Protected bool   `json:"protected,omitempty"`
 	By        string `json:"by,omitempty"`
-	At        string `json:"at,omitempty"` // RFC 3339
+	At        string `json:"at,omitempty"`  // RFC 3339
+	Run       string `json:"run,omitempty"` // the last run that changed it; "" if it is not known
 }
 
 // Remembered is a value that a ledger holds, as it was written there. It is

@@ -11,7 +11,8 @@ import (
 // apply. A provider knows no other provider, no HCL and no printing.
 //
 // The engine calls, in this order: Scopes (pure), Read (network), Normalize
-// and Steps (pure), Open (network) once per stage.
+// and Steps (pure), Hold (network) of a Keeper once per apply, Open (network)
+// once per stage.
 type Provider interface {
 	Name() string
 	Kinds() []*Kind
@@ -33,7 +34,7 @@ type Provider interface {
 	// orderings that the graph of references does not give.
 	Steps(req StepsRequest) ([]*Step, Diagnostics)
 
-	// Open starts a stage's work in a system.
+	// Open starts a stage's work in a system; svc.Ledger is the system's.
 	Open(ctx context.Context, scope Scope, stage Stage, svc Services) (Session, error)
 }
 
@@ -80,9 +81,9 @@ type ImportWhat struct {
 type Session interface {
 	// Run does one step and returns what it yields. fill replaces holes.
 	Run(ctx context.Context, step *Step, fill Fill, progress func(message string)) (map[string]Value, error)
-	// Record writes ledger entries with the work (in the same transaction, if
-	// there is one). A system without a ledger does nothing.
-	Record(ctx context.Context, entries []Entry, gone []Address) error
+	// Record writes to the ledger with the work: in its transaction, if there
+	// is one. A system without a ledger does nothing.
+	Record(ctx context.Context, m Memory) error
 	// Commit ends the work; Rollback undoes what can be undone. After either,
 	// the session is closed; Rollback after Commit does nothing.
 	Commit(ctx context.Context) error
@@ -102,9 +103,14 @@ type Services struct {
 	Now    func() time.Time
 	// Dir is the folder of the environment file.
 	Dir string
-	// Who runs tellr, for the ledger; Version of tellr; Plan is the hash of the
-	// plan that runs.
-	Who, Version, Plan string
+	// Run is what the ledger remembers of the apply itself. Who, Host, Command,
+	// Commit, Dirty and Version are given; the engine fills in the rest.
+	Run Run
+	// Redact takes secrets out of a text; nil leaves it as it is.
+	Redact func(string) string
+	// Ledger is that of the system in which a stage is opened; nil if it has
+	// none. The engine fills it in.
+	Ledger Ledger
 	// LockTimeout is how long to wait for another apply; 0 means the
 	// provider's own short patience.
 	LockTimeout time.Duration

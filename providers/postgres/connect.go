@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -11,7 +12,10 @@ import (
 	"github.com/tellr-dev/tellr/providers/postgres/session"
 )
 
-var _ resource.Provider = (*Provider)(nil)
+var (
+	_ resource.Provider = (*Provider)(nil)
+	_ resource.Keeper   = (*Provider)(nil)
+)
 
 // Read implements [resource.Provider]: one connection, one consistent snapshot.
 func (p *Provider) Read(ctx context.Context, scope resource.Scope, svc resource.Services) (*resource.Snapshot, error) {
@@ -91,20 +95,72 @@ func plainIdentities(attrs resource.Value) resource.Value {
 	return attrs
 }
 
-// Open implements [resource.Provider]. The scope's database must be there.
-func (p *Provider) Open(ctx context.Context, scope resource.Scope, stage resource.Stage, svc resource.Services) (resource.Session, error) {
-	conn, err := connect(ctx, scope, svc)
-	if err != nil {
+// errNoHold: the engine opens a stage in what it holds.
+var errNoHold = errors.New("a stage of a database is opened by who holds its ledger")
+
+// Open implements [resource.Provider].
+func (p *Provider) Open(ctx context.Context, _ resource.Scope, stage resource.Stage, svc resource.Services) (resource.Session, error) {
+	if svc.Ledger == nil {
+		return nil, errNoHold
+	}
+	return svc.Ledger.Open(ctx, stage)
+}
+
+// Hold implements [resource.Keeper].
+func (p *Provider) Hold(ctx context.Context, scope resource.Scope, svc resource.Services) (resource.Ledger, error) {
+	endpoint, err := svc.Endpoint(ctx, scope.System.Host, scope.System.Database)
+	if err != nil || endpoint.Absent {
 		return nil, err
 	}
-	if conn == nil {
-		var ds resource.Diagnostics
-		ds.Errorf(nil, "the database of "+scope.System.Name+" is not there", "plan again", "its host %s does not exist", scope.System.Host)
-		return nil, ds
-	}
-	s, err := session.Open(ctx, conn, scope, stage, session.Options{Plan: svc.Plan, Who: svc.Who, Version: svc.Version, Now: svc.Now, LockPatience: svc.LockTimeout})
+	dial := func(ctx context.Context) (*pgx.Conn, error) { return session.Connect(ctx, endpoint) }
+	l, err := session.Hold(ctx, dial, scope, session.Options{Run: svc.Run, Now: svc.Now, LockPatience: svc.LockTimeout})
 	if err != nil {
 		return nil, err // not the typed nil
 	}
-	return s, nil
+	return l, nil
+}
+
+// visit does something on a connection of a database; nothing where its host
+// does not exist yet.
+func visit(ctx context.Context, scope resource.Scope, svc resource.Services, do func(*pgx.Conn) error) error {
+	conn, err := connect(ctx, scope, svc)
+	if err != nil || conn == nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	return do(conn)
+}
+
+// History implements [resource.Keeper].
+func (p *Provider) History(ctx context.Context, scope resource.Scope, limit int, svc resource.Services) (runs []resource.Run, err error) {
+	err = visit(ctx, scope, svc, func(conn *pgx.Conn) (err error) {
+		runs, err = session.History(ctx, conn, scope.Environment, limit)
+		return err
+	})
+	return runs, err
+}
+
+// RunsOf implements [resource.Keeper].
+func (p *Provider) RunsOf(ctx context.Context, scope resource.Scope, id string, svc resource.Services) (runs []resource.Run, err error) {
+	err = visit(ctx, scope, svc, func(conn *pgx.Conn) (err error) {
+		runs, err = session.RunsOf(ctx, conn, scope.Environment, id)
+		return err
+	})
+	return runs, err
+}
+
+// Holder implements [resource.Keeper].
+func (p *Provider) Holder(ctx context.Context, scope resource.Scope, svc resource.Services) (h *resource.Holder, err error) {
+	err = visit(ctx, scope, svc, func(conn *pgx.Conn) (err error) {
+		if h, err = session.HolderOf(ctx, conn, scope.Environment); h != nil {
+			h.System = scope.System.Name
+		}
+		return err
+	})
+	return h, err
+}
+
+// Evict implements [resource.Keeper].
+func (p *Provider) Evict(ctx context.Context, scope resource.Scope, holder resource.Holder, svc resource.Services) error {
+	return visit(ctx, scope, svc, func(conn *pgx.Conn) error { return session.Evict(ctx, conn, holder) })
 }

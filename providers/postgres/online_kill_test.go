@@ -72,7 +72,7 @@ type cut struct {
 	did  bool
 }
 
-func (c *cut) Open(ctx context.Context, scope resource.Scope, stage resource.Stage, svc resource.Services) (resource.Session, error) {
+func (c *cut) Hold(ctx context.Context, scope resource.Scope, svc resource.Services) (resource.Ledger, error) {
 	config, err := pgx.ParseConfig(c.dsn)
 	if err != nil {
 		return nil, err
@@ -87,11 +87,8 @@ func (c *cut) Open(ctx context.Context, scope resource.Scope, stage resource.Sta
 		first = false
 		return &cutConn{conn, c}, nil
 	}
-	conn, err := pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		return nil, err
-	}
-	return session.Open(ctx, conn, scope, stage, session.Options{LockPatience: 20 * time.Second, Look: 10 * time.Millisecond})
+	connect := func(ctx context.Context) (*pgx.Conn, error) { return pgx.ConnectConfig(ctx, config) }
+	return session.Hold(ctx, connect, scope, session.Options{Run: svc.Run, LockPatience: 20 * time.Second, Look: 10 * time.Millisecond})
 }
 
 type cutConn struct {

@@ -78,7 +78,7 @@ func (d *deployer) load(hcl string) []*resource.Resource {
 }
 
 func (d *deployer) services() resource.Services {
-	return resource.Services{Who: "tester", Secret: func(source string) (string, error) { return d.secrets[source], nil }}
+	return resource.Services{Run: resource.Run{Who: "tester"}, Secret: func(source string) (string, error) { return d.secrets[source], nil }}
 }
 
 func (d *deployer) plan(desired []*resource.Resource, destroy bool, allow ...string) *plan.Plan {

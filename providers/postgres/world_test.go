@@ -96,7 +96,7 @@ func (w *workspace) Run(_ context.Context, s *resource.Step, _ resource.Fill, _ 
 	return map[string]resource.Value{"service_principal_client_id": resource.String(id)}, nil
 }
 
-func (w *workspace) Record(context.Context, []resource.Entry, []resource.Address) error { return nil }
+func (w *workspace) Record(context.Context, resource.Memory) error { return nil }
 func (w *workspace) Commit(context.Context) error                                       { return nil }
 func (w *workspace) Rollback(context.Context) error                                     { return nil }
 

@@ -53,7 +53,7 @@ func Has(live resource.Value, added []resource.Change, equal func(resource.Chang
 type NoLedger struct{}
 
 // Record does nothing: the ledger is in the database.
-func (NoLedger) Record(context.Context, []resource.Entry, []resource.Address) error { return nil }
+func (NoLedger) Record(context.Context, resource.Memory) error { return nil }
 
 // Commit does nothing.
 func (NoLedger) Commit(context.Context) error { return nil }

@@ -3,7 +3,6 @@ package fake
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 
@@ -52,9 +51,11 @@ type World struct {
 	mu     sync.Mutex
 	Things map[resource.Address]resource.Value
 	Ledger []resource.Entry
-	Log    []string // step IDs as they ran, "commit", "rollback"
-	FailAt string   // the step that fails
-	Locked bool
+	Runs   []resource.Run // as the ledger has them, the first first
+	Log    []string       // step IDs as they ran, "commit", "rollback"
+	FailAt string         // the step that fails
+	Locked bool           // by another apply
+	held   int
 	OnOpen func(resource.Stage) // when a stage begins, behind the lock
 }
 
@@ -101,6 +102,7 @@ func (w *World) Read(_ context.Context, scope resource.Scope, _ resource.Service
 			return snap, nil
 		}
 		snap.Ledger = slices.Clone(w.Ledger)
+		snap.Doubts = w.doubts()
 	}
 	seen := map[resource.Address]bool{}
 	add := func(a resource.Address) {
@@ -163,9 +165,6 @@ func (w *World) Steps(req resource.StepsRequest) ([]*resource.Step, resource.Dia
 }
 
 func (w *World) Open(_ context.Context, scope resource.Scope, stage resource.Stage, _ resource.Services) (resource.Session, error) {
-	if w.Locked {
-		return nil, fmt.Errorf("held by somebody: %w", resource.ErrLocked)
-	}
 	if w.OnOpen != nil {
 		w.OnOpen(stage)
 	}
@@ -187,6 +186,7 @@ type session struct {
 	w           *World
 	transaction bool
 	undo        []func()
+	memory      resource.Memory
 	closed      bool
 }
 
@@ -249,19 +249,16 @@ func (s *session) Run(ctx context.Context, step *resource.Step, fill resource.Fi
 	return yields, nil
 }
 
-func (s *session) Record(_ context.Context, entries []resource.Entry, gone []resource.Address) error {
-	s.w.mu.Lock()
-	defer s.w.mu.Unlock()
-	s.w.Ledger = slices.DeleteFunc(s.w.Ledger, func(e resource.Entry) bool {
-		return slices.Contains(gone, e.Address) ||
-			slices.ContainsFunc(entries, func(n resource.Entry) bool { return n.Address == e.Address })
-	})
-	s.w.Ledger = append(s.w.Ledger, entries...)
+func (s *session) Record(_ context.Context, m resource.Memory) error {
+	s.memory = m
 	return nil
 }
 
 func (s *session) Commit(context.Context) error {
 	s.closed = true
+	s.w.mu.Lock()
+	s.w.remember(s.memory)
+	s.w.mu.Unlock()
 	s.log("commit")
 	return nil
 }

@@ -2,7 +2,9 @@ package catalog
 
 import (
 	"context"
+	"crypto/sha256"
 	"embed"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strconv"
@@ -11,18 +13,36 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/tellr-dev/tellr/engine/resource"
 	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
 )
 
 // LedgerVersion is the version of schema tellr that this program reads and
 // writes.
-const LedgerVersion = 1
+const LedgerVersion = 2
+
+// LockKey is the advisory lock of an environment. Locks are a database's own,
+// so environments that share one still have a lock each.
+func LockKey(environment string) int64 {
+	sum := sha256.Sum256([]byte("tellr apply\x00" + environment))
+	return int64(binary.BigEndian.Uint64(sum[:8]))
+}
 
 // ledgerTooNew is the SQLSTATE by which read.sql refuses a later ledger.
 const ledgerTooNew = "TL001"
 
 // ErrLedgerTooNew: the ledger was written by a later tellr.
-var ErrLedgerTooNew = errors.New("the ledger was written by a newer tellr: install that version or a later one")
+var ErrLedgerTooNew = errors.New("the ledger was written by a newer tellr")
+
+// LedgerTooNew says so of a ledger's version, and what made it.
+func LedgerTooNew(version int, maker string) error {
+	cure := "install a newer tellr"
+	if maker != "" {
+		cure = "install tellr " + maker + " or later"
+	}
+	return &resource.Diagnostic{Severity: resource.Error, Summary: ErrLedgerTooNew.Error() + ", so nothing is done", Err: ErrLedgerTooNew, Cure: cure,
+		Detail: fmt.Sprintf("schema tellr has version %d, and this tellr knows versions up to %d", version, LedgerVersion)}
+}
 
 //go:embed read.sql read_*.sql
 var readFiles embed.FS
@@ -81,7 +101,8 @@ func readMessage(environment string, schemas []string, roles string, serverVersi
 	b.WriteString("SELECT set_config('tellr.environment', " + sqltext.Literal(environment) + ", true), " +
 		"set_config('tellr.schemas', " + sqltext.Literal(textArray(schemas)) + ", true), " +
 		"set_config('tellr.roles', " + roles + ", true), set_config('tellr.elsewhere', '{}', true), " +
-		"set_config('tellr.ledger_version', '" + strconv.Itoa(LedgerVersion) + "', true);\n")
+		"set_config('tellr.ledger_version', '" + strconv.Itoa(LedgerVersion) + "', true), " +
+		"set_config('tellr.lock', '" + strconv.FormatInt(LockKey(environment), 10) + "', true);\n")
 	for _, s := range sections {
 		b.WriteString(versioned.Replace(s.sql))
 		b.WriteByte('\n')
@@ -151,7 +172,8 @@ func explain(err error) error {
 	}
 	switch {
 	case pg.Code == ledgerTooNew:
-		return ErrLedgerTooNew
+		version, _ := strconv.Atoi(pg.Message) // read.sql writes a number
+		return LedgerTooNew(version, pg.Detail)
 	case pg.Code == "55P03":
 		return fmt.Errorf("a table is locked by somebody's change, so it cannot be read (see pg_stat_activity); try again when that is done: %w", err)
 	case pg.Code == "42501" && strings.Contains(pg.Message, "tellr"):

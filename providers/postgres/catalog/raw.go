@@ -10,6 +10,7 @@ import (
 type raw struct {
 	session   sessionRow
 	ledger    []ledgerRow
+	doubts    []doubtRow
 	entries   chan decoded      // of the ledger's rows, while the rest is still coming in
 	canon     map[string]string // key → canonical text
 	roles     map[uint32]*roleRow
@@ -53,10 +54,13 @@ type sessionRow struct {
 }
 
 type ledgerRow struct {
-	address, identity, source, by, at string
-	attrs                             []byte
-	protected                         bool
+	address, identity, source, by, at, run string
+	attrs                                  []byte
+	protected                              bool
 }
+
+// doubtRow is a step of a run that was cut off, or the run alone.
+type doubtRow struct{ run, by, started, address, title, action, begun string }
 
 type roleRow struct {
 	oid                    uint32
@@ -227,9 +231,16 @@ func (w *raw) takers() map[string]func(row) {
 	take := map[string]func(row){
 		"objects": func(r row) {
 			w.ledger = append(w.ledger, ledgerRow{address: string(r.values[0]), identity: r.text(1), attrs: bytes.Clone(r.values[2]),
-				source: r.text(3), protected: r.flag(4), by: r.text(5), at: r.text(6)})
+				source: r.text(3), protected: r.flag(4), by: r.text(5), at: r.text(6), run: r.text(7)})
 		},
 		"canon": func(r row) { w.canon[string(r.values[0])] = r.text(1) },
+		"doubts": func(r row) {
+			d := doubtRow{run: r.text(0), by: r.text(1), started: r.text(2)}
+			if !r.null(3) {
+				d.address, d.title, d.action, d.begun = r.text(3), r.text(4), r.text(5), r.text(6)
+			}
+			w.doubts = append(w.doubts, d)
+		},
 		"session": func(r row) { // one row, and all of the ledger is there
 			w.entries = make(chan decoded, 1)
 			go func() { w.entries <- decodeLedger(w.ledger) }()

@@ -45,11 +45,15 @@ func Read(ctx context.Context, conn *pgx.Conn, scope resource.Scope) (*resource.
 	if err := s.canonicalise(ctx, conn, ask, facts); err != nil {
 		return nil, err
 	}
+	doubts, err := decodeDoubts(w.doubts)
+	if err != nil {
+		return nil, err
+	}
 	text, err := json.Marshal(facts)
 	if err != nil {
 		return nil, err
 	}
-	return &resource.Snapshot{Scope: scope, Objects: s.objects(), Ledger: known.entries, Undeclared: s.undeclared(), Facts: text}, nil
+	return &resource.Snapshot{Scope: scope, Objects: s.objects(), Ledger: known.entries, Doubts: doubts, Undeclared: s.undeclared(), Facts: text}, nil
 }
 
 // serverVersion is known from the connection's start: 17 of "17.5 (Debian…)".

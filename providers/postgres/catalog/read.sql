@@ -12,11 +12,14 @@ DO $tellr$
 DECLARE
   objects refcursor := 'tellr_objects';
   canon   refcursor := 'tellr_canon';
+  doubts  refcursor := 'tellr_doubts';
   "all"   text[];
   known   text[];
   roles   text[];
   others  text[];
   version int;
+  maker   text;
+  run     text := 'o.run';
 BEGIN
   IF '*' = ANY (current_setting('tellr.schemas')::text[]) THEN
     SELECT array_agg(n.nspname ORDER BY n.nspname) INTO "all" FROM pg_namespace n
@@ -26,15 +29,32 @@ BEGIN
   IF to_regclass('tellr.version') IS NULL THEN
     OPEN objects FOR SELECT 1 WHERE false;
     OPEN canon FOR SELECT 1 WHERE false;
+    OPEN doubts FOR SELECT 1 WHERE false;
     RETURN;
   END IF;
-  EXECUTE 'SELECT max(version) FROM tellr.version' INTO version;
+  EXECUTE 'SELECT v.version, coalesce(to_jsonb(v)->>''tellr'', '''') FROM tellr.version v ORDER BY v.version DESC LIMIT 1' INTO version, maker;
   IF version > current_setting('tellr.ledger_version')::int THEN
-    RAISE EXCEPTION 'the ledger has version %', version USING ERRCODE = 'TL001';
+    RAISE EXCEPTION '%', version USING ERRCODE = 'TL001', DETAIL = maker;
+  END IF;
+  IF version < 2 THEN -- an apply will bring it forward
+    run := '''''';
+    OPEN doubts FOR SELECT 1 WHERE false;
+  ELSE
+    -- A run that is not over although nobody has the lock, was cut off.
+    OPEN doubts FOR EXECUTE
+      'SELECT r.id, r.who || coalesce(''@'' || nullif(r.host, ''''), ''''), to_char(r.started AT TIME ZONE ''UTC'', ''YYYY-MM-DD"T"HH24:MI:SS"Z"''),
+              s.address, s.title, s.action, to_char(s.started AT TIME ZONE ''UTC'', ''YYYY-MM-DD"T"HH24:MI:SS"Z"'')
+       FROM tellr.run r LEFT JOIN tellr.step s ON s.environment = r.environment AND s.run = r.id AND s.outcome IN (''running'', ''in doubt'')
+       WHERE r.environment = current_setting(''tellr.environment'') AND r.outcome IN (''running'', ''in doubt'') AND r.settled IS NULL
+         AND NOT EXISTS (SELECT FROM pg_locks l WHERE l.locktype = ''advisory'' AND l.granted AND l.objsubid = 1
+           AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+           AND l.classid = ((current_setting(''tellr.lock'')::bigint >> 32) & 4294967295)::oid
+           AND l.objid = (current_setting(''tellr.lock'')::bigint & 4294967295)::oid)
+       ORDER BY r.started DESC, r.id, s.n';
   END IF;
   OPEN objects FOR EXECUTE
     'SELECT o.address, o.identity, o.attrs::text, o.source, o.protected, o.by,
-            to_char(o.at AT TIME ZONE ''UTC'', ''YYYY-MM-DD"T"HH24:MI:SS"Z"'')
+            to_char(o.at AT TIME ZONE ''UTC'', ''YYYY-MM-DD"T"HH24:MI:SS"Z"''), ' || run || '
      FROM tellr.object o WHERE o.environment = current_setting(''tellr.environment'') ORDER BY o.address';
   OPEN canon FOR EXECUTE
     'SELECT c.key, c.canonical FROM tellr.canon c WHERE c.environment = current_setting(''tellr.environment'')';
@@ -59,6 +79,9 @@ FETCH ALL FROM tellr_objects;
 
 -- == canon
 FETCH ALL FROM tellr_canon;
+
+-- == doubts
+FETCH ALL FROM tellr_doubts;
 
 -- == session
 SELECT current_user, current_setting('server_version_num'), current_database(),

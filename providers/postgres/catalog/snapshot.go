@@ -96,7 +96,7 @@ type decoded struct {
 func decodeLedger(rows []ledgerRow) decoded {
 	out := make([]resource.Entry, 0, len(rows))
 	for _, l := range rows {
-		e := resource.Entry{Identity: l.identity, Source: l.source, Protected: l.protected, By: l.by, At: l.at}
+		e := resource.Entry{Identity: l.identity, Source: l.source, Protected: l.protected, By: l.by, At: l.at, Run: l.run}
 		if err := e.Address.UnmarshalText([]byte(l.address)); err != nil {
 			return decoded{err: fmt.Errorf("read the ledger: %w", err)}
 		}
@@ -105,6 +105,26 @@ func decodeLedger(rows []ledgerRow) decoded {
 	}
 	slices.SortFunc(out, func(a, b resource.Entry) int { return a.Address.Compare(b.Address) })
 	return decoded{entries: out}
+}
+
+// decodeDoubts gathers the steps of each run, in the order of the rows.
+func decodeDoubts(rows []doubtRow) ([]resource.Doubt, error) {
+	var out []resource.Doubt
+	for _, r := range rows {
+		if len(out) == 0 || out[len(out)-1].Run != r.run {
+			out = append(out, resource.Doubt{Run: r.run, By: r.by, Started: r.started})
+		}
+		if r.address == "" {
+			continue
+		}
+		s := resource.DoubtStep{Title: r.title, Action: resource.Action(r.action), Started: r.begun}
+		if err := s.Address.UnmarshalText([]byte(r.address)); err != nil {
+			return nil, fmt.Errorf("read the ledger: %w", err)
+		}
+		d := &out[len(out)-1]
+		d.Steps = append(d.Steps, s)
+	}
+	return out, nil
 }
 
 // formerThing is what the ledger has of a thing whose live form depends on it.

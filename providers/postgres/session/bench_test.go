@@ -43,7 +43,7 @@ func BenchmarkApply(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		s, err := Open(context.Background(), conn, scope, resource.Database, Options{})
+		s, err := openOn(context.Background(), conn, scope, resource.Database, Options{})
 		if err != nil {
 			b.Fatal(err)
 		}

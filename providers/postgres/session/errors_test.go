@@ -38,7 +38,7 @@ func TestStatementErrors(t *testing.T) {
 		{[]string{"ALTER TABLE app.ours DROP COLUMN id"}, []string{"2BP01", "view app.v depends on column id", "hint: Use DROP ... CASCADE"}, "other things depend on it"},
 		{[]string{"SELECT " + strings.Repeat("1 + ", 200) + " missing_column" + strings.Repeat(" + 1", 200)}, []string{"…", ">>>missing_column"}, "plan again"},
 	} {
-		s, err := Open(t.Context(), d.connect("poor", nil), scope, resource.Database, Options{})
+		s, err := openOn(t.Context(), d.connect("poor", nil), scope, resource.Database, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,7 +21,7 @@ import (
 func TestLedger(t *testing.T) {
 	d := database(t)
 	now := func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
-	s := d.open(resource.Database, Options{Who: "me", Now: now})
+	s := d.open(resource.Database, Options{Run: resource.Run{Who: "me"}, Now: now})
 	d.run(s, step("schema.app", `CREATE SCHEMA "App"`, `CREATE TABLE "App"."t 1" (id serial)`, `CREATE SEQUENCE "App".q`, `CREATE TYPE "App".e AS ENUM ('a')`,
 		`CREATE FUNCTION "App".f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'`, `CREATE TRIGGER g AFTER UPDATE ON "App"."t 1" EXECUTE FUNCTION "App".f()`,
 		`GRANT USAGE ON SCHEMA "App" TO PUBLIC`, `SET LOCAL ROLE pg_monitor`, `SET LOCAL search_path = nowhere`))
@@ -98,7 +98,7 @@ func TestLedger(t *testing.T) {
 	}
 
 	// A second run updates and removes.
-	s = d.open(resource.Database, Options{Who: "you"})
+	s = d.open(resource.Database, Options{Run: resource.Run{Who: "you"}})
 	changed := in("table.t", "t 1")
 	if err := s.Record(t.Context(), []resource.Entry{changed}, []resource.Address{{Kind: "enum", Name: "e"}, {Kind: "table", Name: "never"}}); err != nil {
 		t.Fatal(err)
@@ -129,7 +129,7 @@ func TestFailureIsRecorded(t *testing.T) {
 	if err := s.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	d.want("SELECT outcome FROM tellr.run ORDER BY id DESC LIMIT 1", "failed")
+	d.want("SELECT outcome FROM tellr.run ORDER BY started DESC LIMIT 1", "failed")
 	d.want("SELECT string_agg(concat_ws(' ', address, outcome), ', ' ORDER BY n) FROM tellr.step", "schema.app rolled back, table.t failed")
 	d.want("SELECT error LIKE '%3F000%' FROM tellr.step WHERE outcome = 'failed'", "true")
 	d.want("SELECT count(*) FROM tellr.object", "0")
@@ -150,7 +150,7 @@ func TestLedgerPrivileges(t *testing.T) {
 				t.Errorf("a read of another's ledger: %v", err)
 			}
 		}
-		_, err := Open(t.Context(), d.connect("poor", nil), scope, resource.Database, Options{})
+		_, err := openOn(t.Context(), d.connect("poor", nil), scope, resource.Database, Options{})
 		if m := diagnostic(t, err); !strings.Contains(m.Cure, "GRANT CREATE ON DATABASE") || !strings.Contains(m.Cure, "GRANT USAGE ON SCHEMA tellr") {
 			t.Error(m)
 		}
@@ -159,7 +159,7 @@ func TestLedgerPrivileges(t *testing.T) {
 	if _, err := catalog.Read(t.Context(), d.Conn, scope); !errors.Is(err, catalog.ErrLedgerTooNew) {
 		t.Errorf("a ledger of a later version: %v", err)
 	}
-	_, err := Open(t.Context(), d.connect("", nil), scope, resource.Database, Options{})
+	_, err := openOn(t.Context(), d.connect("", nil), scope, resource.Database, Options{})
 	if !errors.Is(err, catalog.ErrLedgerTooNew) {
 		t.Errorf("a ledger of a later version: %v", err)
 	}
@@ -185,7 +185,7 @@ func TestRemember(t *testing.T) {
 		return sc
 	}
 	apply := func(sc resource.Scope, statements ...string) {
-		s, err := Open(t.Context(), d.connect("", nil), sc, resource.Database, Options{})
+		s, err := openOn(t.Context(), d.connect("", nil), sc, resource.Database, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

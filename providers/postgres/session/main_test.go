@@ -150,13 +150,13 @@ func (d *db) connect(user string, change func(*pgx.ConnConfig)) *pgx.Conn {
 
 var scope = resource.Scope{Environment: "dev", System: resource.System{Name: "test"}}
 
-func (d *db) open(stage resource.Stage, o Options) *Session {
+func (d *db) open(stage resource.Stage, o Options) *work {
 	d.t.Helper()
-	s, err := Open(context.Background(), d.connect("", nil), scope, stage, o)
+	s, err := openOn(context.Background(), d.connect("", nil), scope, stage, o)
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	d.t.Cleanup(func() { s.close() })
+	d.t.Cleanup(s.l.Close)
 	return s
 }
 
@@ -176,7 +176,7 @@ func noHoles(h resource.Hole) (resource.Value, error) {
 	return resource.Null(), fmt.Errorf("nothing fills %s", h)
 }
 
-func (d *db) run(s *Session, st *resource.Step) {
+func (d *db) run(s *work, st *resource.Step) {
 	d.t.Helper()
 	if _, err := s.Run(context.Background(), st, noHoles, nil); err != nil {
 		d.t.Fatal(err)

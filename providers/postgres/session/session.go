@@ -1,28 +1,26 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/tellr-dev/tellr/engine/resource"
-	"github.com/tellr-dev/tellr/providers/postgres/catalog"
-	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
 )
 
 // Options are what a session needs to know besides its scope. The zero value
 // works.
 type Options struct {
-	// Plan is the plan's SHA-256, for the ledger.
-	Plan string
-	// Who runs tellr, and its version, for the ledger and for others who look
-	// at the server.
-	Who, Version string
+	// Run is the apply, for the ledger and for others who look at the server.
+	Run resource.Run
+	// Silence is after how long without a sign of life of this process the
+	// server ends the connection, and with it the lock; 0 is 90 seconds.
+	Silence time.Duration
 	// LockPatience is how long to wait for another apply to end. 0 is three
 	// seconds: the server may need a moment to notice that a process is gone.
 	LockPatience time.Duration
@@ -52,110 +50,59 @@ const (
 	endTimeout = 10 * time.Second
 )
 
-// Session is a stage at work in one database. It owns its connection.
-type Session struct {
-	conn    *pgx.Conn
-	scope   resource.Scope
-	stage   resource.Stage
-	o       Options
-	started time.Time
-
-	done    []string // messages of the open transaction, to run again
-	steps   []stepRow
-	entries []resource.Entry
-	gone    []resource.Address
-	failed  error // why nothing more runs
-	closed  bool
-}
-
-var _ resource.Session = (*Session)(nil)
-
-// Open starts a stage on a connection, which it closes in the end, also when
-// it fails. It takes the environment's lock, and for the Database stage begins
-// the transaction.
-func Open(ctx context.Context, conn *pgx.Conn, scope resource.Scope, stage resource.Stage, o Options) (*Session, error) {
+// complete fills in what is 0.
+func (o Options) complete() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if o.Sleep == nil {
 		o.Sleep = sleep
 	}
-	if o.LockPatience == 0 {
-		o.LockPatience = 3 * time.Second
-	}
-	if o.LockTimeout == 0 {
-		o.LockTimeout = lockTimeout
-	}
-	if o.Patience == 0 {
-		o.Patience = patience
-	}
-	if o.Look == 0 {
-		o.Look = time.Second / 4
-	}
-	if o.StatementTimeout == 0 {
-		o.StatementTimeout = time.Hour
-	}
-	s := &Session{conn: conn, scope: scope, stage: stage, o: o, started: o.Now()}
-	if err := s.open(ctx); err != nil {
-		s.close()
+	o.Silence = cmp.Or(o.Silence, silence)
+	o.LockPatience = cmp.Or(o.LockPatience, 3*time.Second)
+	o.LockTimeout = cmp.Or(o.LockTimeout, lockTimeout)
+	o.Patience = cmp.Or(o.Patience, patience)
+	o.Look = cmp.Or(o.Look, time.Second/4)
+	o.StatementTimeout = cmp.Or(o.StatementTimeout, time.Hour)
+	return o
+}
+
+// Session is a stage at work in one database, on the connection that has the
+// lock.
+type Session struct {
+	*hold
+	stage resource.Stage
+
+	done   []string // messages of the open transaction, to run again
+	memory resource.Memory
+	failed error // why nothing more runs
+	closed bool
+}
+
+var _ resource.Session = (*Session)(nil)
+
+// Open implements [resource.Ledger]: for the Database stage it begins the
+// transaction.
+func (l *Ledger) Open(ctx context.Context, stage resource.Stage) (resource.Session, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.retake(ctx); err != nil {
 		return nil, err
 	}
+	s := &Session{hold: l.hold, stage: stage}
+	if stage == resource.Database {
+		if _, err := s.exec(ctx, s.begin()); err != nil {
+			return nil, err
+		}
+	}
 	return s, nil
-}
-
-func (s *Session) open(ctx context.Context) error {
-	name := "tellr apply env=" + s.scope.Environment + " by=" + s.o.Who
-	_, err := s.exec(ctx, "SET application_name = "+sqltext.Literal(name)+
-		";\nSET search_path = pg_catalog;\nSET TimeZone = 'UTC';\nSET standard_conforming_strings = on;\nSET client_min_messages = warning")
-	if err != nil {
-		return fmt.Errorf("prepare the connection: %w", err)
-	}
-	if err := lock(ctx, s.conn, s.scope.Environment, s.o); err != nil {
-		return err
-	}
-	if err := s.mayRecord(ctx); err != nil {
-		return err
-	}
-	if s.stage != resource.Database {
-		return nil
-	}
-	_, err = s.exec(ctx, s.begin())
-	return err
-}
-
-// mayRecord finds out before the work whether the ledger can be written after
-// it.
-func (s *Session) mayRecord(ctx context.Context) error {
-	var may, there bool
-	err := s.conn.QueryRow(ctx, `SELECT coalesce((SELECT has_schema_privilege(n.oid, 'USAGE') FROM pg_namespace n WHERE n.nspname = 'tellr'),
-		has_database_privilege(current_database(), 'CREATE')),
-		EXISTS (SELECT FROM pg_class c WHERE c.relname = 'version' AND c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = 'tellr'))`).
-		Scan(&may, &there)
-	if err != nil {
-		return err
-	}
-	if !may {
-		return &resource.Diagnostic{Severity: resource.Error, Summary: "the ledger cannot be written, so nothing is changed",
-			Detail: sqltext.Ident(s.conn.Config().User) + " may neither use schema tellr nor make one", Cure: ledgerCure}
-	}
-	if !there {
-		return nil
-	}
-	var version int
-	if err := s.conn.QueryRow(ctx, "SELECT max(version) FROM tellr.version").Scan(&version); err != nil {
-		return ledgerError(err)
-	}
-	if version > catalog.LedgerVersion {
-		return catalog.ErrLedgerTooNew
-	}
-	return nil
 }
 
 // begin opens a transaction in which no statement waits for long, and none
 // depends on settings of the role or the database.
 func (s *Session) begin() string {
 	return fmt.Sprintf("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;\nSET LOCAL search_path = pg_catalog;\nSET LOCAL lock_timeout = %d;\n"+
-		"SET LOCAL statement_timeout = %d;\nSET LOCAL check_function_bodies = off;\nSET LOCAL idle_in_transaction_session_timeout = '10min'",
+		"SET LOCAL statement_timeout = %d;\nSET LOCAL check_function_bodies = off",
 		s.o.LockTimeout.Milliseconds(), s.o.StatementTimeout.Milliseconds())
 }
 
@@ -172,11 +119,10 @@ func (s *Session) Run(ctx context.Context, step *resource.Step, fill resource.Fi
 	if progress == nil {
 		progress = func(string) {}
 	}
-	row := stepRow{address: step.Address.String(), hash: statementHash(step), started: s.o.Now(), outcome: "done"}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	err := s.run(ctx, step, fill, progress)
-	row.ended = s.o.Now()
 	if err != nil {
-		row.outcome, row.err = "failed", err.Error()
 		s.failed = err
 		if s.stage == resource.Database {
 			s.rollback(ctx) // at once: locks are held
@@ -189,7 +135,6 @@ func (s *Session) Run(ctx context.Context, step *resource.Step, fill resource.Fi
 			}
 		}
 	}
-	s.steps = append(s.steps, row)
 	return nil, err
 }
 
@@ -327,37 +272,18 @@ func waitsForLock(err error) bool {
 	return errors.As(err, &pg) && (pg.Code == "55P03" || pg.Code == "40P01")
 }
 
-// exec sends a message of one or more statements, and tells how many were
-// done.
-func (s *Session) exec(ctx context.Context, message string) (completed int, err error) {
-	results := s.conn.PgConn().Exec(ctx, message)
-	for results.NextResult() {
-		if _, err := results.ResultReader().Close(); err == nil {
-			completed++
-		}
-	}
-	return completed, results.Close()
-}
-
-// Record notes what to write with the work: in the Database stage when it
-// commits, in the Online stage at once, since the work is there already.
-func (s *Session) Record(ctx context.Context, entries []resource.Entry, gone []resource.Address) error {
-	if s.closed {
+// Record notes what to write with the work in the Database stage, when it
+// commits. What the other stages did is there already, and is written by
+// [Ledger.Write].
+func (s *Session) Record(_ context.Context, m resource.Memory) error {
+	switch {
+	case s.closed:
 		return ErrClosed
-	}
-	if s.stage == resource.Database && s.failed != nil {
+	case s.failed != nil:
 		return fmt.Errorf("%w: %w", ErrClosed, s.failed)
+	case s.stage != resource.Database:
+		return errors.New("there is no transaction to record in")
 	}
-	for _, a := range gone {
-		for i := len(s.entries) - 1; i >= 0; i-- {
-			if s.entries[i].Address == a {
-				s.entries = append(s.entries[:i], s.entries[i+1:]...)
-			}
-		}
-	}
-	s.entries, s.gone = append(s.entries, entries...), append(s.gone, gone...)
-	if s.stage == resource.Database {
-		return nil
-	}
-	return s.journal(ctx, "")
+	s.memory = m
+	return nil
 }

@@ -14,7 +14,7 @@ import (
 // Nothing is visible before COMMIT; then work and record are there together.
 func TestCommit(t *testing.T) {
 	d := database(t)
-	s := d.open(resource.Database, Options{Who: "me@example.com", Version: "1.0", Plan: "abc"})
+	s := d.open(resource.Database, Options{Run: resource.Run{Who: "me@example.com", Version: "1.0", Plan: "abc"}})
 	d.run(s, step("schema.app", "CREATE SCHEMA app"))
 	d.run(s, step("table.t", "CREATE TABLE app.t (id integer) -- a comment at the end", "COMMENT ON TABLE app.t IS 'x;y'", "CREATE INDEX i ON app.t (id)"))
 	if err := s.Record(t.Context(), []resource.Entry{entry("table.t", text("schema", "app"), text("name", "t"))}, nil); err != nil {
@@ -26,7 +26,7 @@ func TestCommit(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.want("SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relnamespace = 'app'::regnamespace", "i t")
-	d.want("SELECT concat_ws(' ', environment, stage, plan, who, version, outcome) FROM tellr.run", "dev database abc me@example.com 1.0 done")
+	d.want("SELECT concat_ws(' ', environment, plan, who, version, outcome) FROM tellr.run", "dev abc me@example.com 1.0 done")
 	d.want("SELECT string_agg(concat_ws(' ', n, address, outcome), ', ' ORDER BY n) FROM tellr.step", "1 schema.app done, 2 table.t done")
 	d.want("SELECT o.identity = 'app.t'::regclass::oid::text FROM tellr.object o", "true")
 	if err := s.Commit(t.Context()); !errors.Is(err, ErrClosed) {
@@ -59,7 +59,7 @@ func TestKilledAnywhere(t *testing.T) {
 		for _, forward := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/%v", cut, forward), func(t *testing.T) {
 				d := database(t)
-				work := func(s *Session) error {
+				work := func(s *work) error {
 					for _, st := range steps {
 						if _, err := s.Run(t.Context(), st, noHoles, nil); err != nil {
 							return errors.Join(err, s.Rollback(t.Context()))
@@ -70,7 +70,7 @@ func TestKilledAnywhere(t *testing.T) {
 					}
 					return s.Commit(t.Context())
 				}
-				s, err := Open(t.Context(), d.connect("", cutAt(cut, forward)), scope, resource.Database, Options{})
+				s, err := openOn(t.Context(), d.connect("", cutAt(cut, forward)), scope, resource.Database, Options{})
 				if err == nil {
 					err = work(s)
 				}
@@ -82,7 +82,7 @@ func TestKilledAnywhere(t *testing.T) {
 					t.Errorf("in doubt: %v", err)
 				}
 				// The lock is free when the server has seen the end of the connection.
-				s, err = Open(t.Context(), d.connect("", nil), scope, resource.Database, Options{LockPatience: 10 * time.Second})
+				s, err = openOn(t.Context(), d.connect("", nil), scope, resource.Database, Options{LockPatience: 10 * time.Second})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -120,7 +120,7 @@ func TestInterrupt(t *testing.T) {
 	if err := s.Commit(ctx); !errors.Is(err, ErrClosed) {
 		t.Errorf("Commit after an interrupt: %v", err)
 	}
-	if s, err := Open(t.Context(), d.connect("", nil), scope, resource.Database, Options{LockPatience: 10 * time.Second}); err != nil {
+	if s, err := openOn(t.Context(), d.connect("", nil), scope, resource.Database, Options{LockPatience: 10 * time.Second}); err != nil {
 		t.Error(err)
 	} else if err := s.Rollback(t.Context()); err != nil {
 		t.Error(err)
@@ -130,15 +130,15 @@ func TestInterrupt(t *testing.T) {
 
 func TestLock(t *testing.T) {
 	d := database(t)
-	first := d.open(resource.Database, Options{Who: "ann"})
-	_, err := Open(t.Context(), d.connect("", nil), scope, resource.Database, Options{Who: "bob", LockPatience: 1})
+	first := d.open(resource.Database, Options{Run: resource.Run{Who: "ann"}})
+	_, err := openOn(t.Context(), d.connect("", nil), scope, resource.Database, Options{Run: resource.Run{Who: "bob"}, LockPatience: 1})
 	m := diagnostic(t, err)
-	if !errors.Is(err, ErrLocked) || !strings.Contains(m.Detail, "tellr apply env=dev by=ann, logged in as postgres, backend ") || !strings.Contains(m.Detail, ", since 20") {
+	if !errors.Is(err, resource.ErrLocked) || !strings.Contains(m.Detail, "tellr apply env=dev by=ann") || !strings.Contains(m.Detail, ", logged in as postgres, backend ") {
 		t.Error(err)
 	}
 	other := scope
 	other.Environment = "prod"
-	s, err := Open(t.Context(), d.connect("", nil), other, resource.Database, Options{})
+	s, err := openOn(t.Context(), d.connect("", nil), other, resource.Database, Options{})
 	if err != nil {
 		t.Fatalf("another environment has a lock of its own: %v", err)
 	}
@@ -146,7 +146,7 @@ func TestLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	waits := 0
-	s, err = Open(t.Context(), d.connect("", nil), scope, resource.Online, Options{LockPatience: time.Hour, Sleep: func(context.Context, time.Duration) error {
+	s, err = openOn(t.Context(), d.connect("", nil), scope, resource.Online, Options{LockPatience: time.Hour, Sleep: func(context.Context, time.Duration) error {
 		if waits++; waits == 2 {
 			return first.Rollback(t.Context())
 		}

@@ -1,0 +1,74 @@
+package ledger
+
+import (
+	"fmt"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+)
+
+// Step is what is remembered of a plan's step before it begins: what it does,
+// with holes unfilled, so that no secret is in it.
+func Step(s *resource.Step, n int) resource.RunStep {
+	out := resource.RunStep{N: n, ID: s.ID, Address: s.Address, Title: s.Title, Action: s.Action, Stage: s.Stage, System: s.System, Call: call(s)}
+	for _, st := range s.Statements {
+		out.Statements = append(out.Statements, st.SQL.String())
+	}
+	return out
+}
+
+// call is what a step does that is no statement.
+func call(s *resource.Step) string {
+	switch {
+	case s.Call != nil:
+		return s.Call.Method + " " + text(s.Call.Path)
+	case s.Upload != nil:
+		return fmt.Sprintf("upload %d files to %s", len(s.Upload.Files), text(s.Upload.Target))
+	case s.Wait != nil && len(s.Statements) == 0:
+		return "wait until " + s.Wait.For
+	}
+	return ""
+}
+
+// text is a string as it is; one with holes as a reader of a plan sees it.
+func text(v resource.Value) string {
+	if v.Kind() == resource.KindString {
+		return v.Str()
+	}
+	return v.Show()
+}
+
+// Change is what is remembered of one thing that steps of a run changed. They
+// are all of the plan's about it; after is null if it is gone.
+func Change(a resource.Address, steps []*resource.Step, after resource.Value) resource.RunChange {
+	c := resource.RunChange{Address: a, Action: resource.Update, After: resource.Remember(after)}
+	read, there, made, deleted := false, false, false, false
+	for _, s := range steps {
+		for _, f := range s.Reads {
+			if f.Address == a && !read {
+				read, there = true, f.SHA256 != ""
+				c.Before = resource.Remember(f.Attrs)
+			}
+		}
+		whole := len(s.Path) == 0
+		c.Moved = c.Moved || s.Cause == resource.CauseDrift || s.Cause == resource.CauseBoth
+		switch s.Action {
+		case resource.Create:
+			made = made || whole
+		case resource.Delete:
+			deleted = deleted || whole
+		case resource.Update:
+		default: // it says itself what becomes of the thing
+			c.Action = s.Action
+		}
+	}
+	switch {
+	case c.Action != resource.Update:
+	case after.IsNull() && deleted:
+		c.Action = resource.Delete
+	case there && made && deleted:
+		c.Action = resource.Replace
+	case !there:
+		c.Action = resource.Create
+	}
+	return c
+}
