@@ -31,6 +31,9 @@ func (r *run) stage(ctx context.Context, stage resource.Stage) error {
 	} else {
 		err = r.sideBySide(ctx, stage, steps)
 	}
+	if err == nil {
+		err = r.rebase(ctx, stage, steps)
+	}
 	r.emit(resource.Event{Kind: resource.StageDone, Stage: stage, Err: err})
 	return err
 }
@@ -52,38 +55,19 @@ func (r *run) oneByOne(ctx context.Context, stage resource.Stage, steps []*resou
 		if err != nil {
 			return plan.Diagnose(err)
 		}
-		if stage == r.firstIn(system) {
-			if err := r.stillFresh(ctx, p, scope); err != nil {
-				_ = session.Rollback(context.WithoutCancel(ctx)) // nothing was done in it
-				return err
-			}
-		}
+		// Once more, now that no other apply can be at work: the one that held
+		// the lock a moment ago may have done what this plan is about.
+		r.seen[system] = false
 		mine := slices.DeleteFunc(slices.Clone(steps), func(s *resource.Step) bool { return s.System != system })
+		if err := r.checkStage(ctx, mine); err != nil {
+			_ = session.Rollback(context.WithoutCancel(ctx)) // nothing was done in it
+			return err
+		}
 		if err := r.inSession(ctx, session, system, mine); err != nil {
 			return plan.Diagnose(err)
 		}
 	}
 	return nil
-}
-
-// firstIn is the first stage that changes a database.
-func (r *run) firstIn(system string) resource.Stage {
-	for _, s := range r.req.Plan.Steps {
-		if s.Stage == resource.Database && s.System == system {
-			return resource.Database
-		}
-	}
-	return resource.Online
-}
-
-// stillFresh looks once more, now that no other apply can be at work: the one
-// that held the lock a moment ago may have done what this plan is about.
-func (r *run) stillFresh(ctx context.Context, p resource.Provider, scope resource.Scope) error {
-	snap, err := p.Read(ctx, scope, r.svc)
-	if err != nil {
-		return plan.Diagnose(err)
-	}
-	return r.checkFresh([]*resource.Snapshot{snap}, scope.System.Name)
 }
 
 // inSession runs steps, tells the ledger, and commits. If anything fails, what
@@ -127,7 +111,7 @@ func (r *run) record(ctx context.Context, session resource.Session, system strin
 			gone = append(gone, rec.Address)
 		} else {
 			entries = append(entries, resource.Entry{
-				Address: rec.Address, Source: rec.Source, Protected: rec.Data, By: r.svc.Who, At: r.started.UTC().Format("2006-01-02T15:04:05Z"),
+				Address: rec.Address, Source: rec.Source, Identity: r.identity(rec.Identity), Protected: rec.Data, By: r.svc.Who, At: r.started.UTC().Format("2006-01-02T15:04:05Z"),
 				Attrs: resource.Remember(rec.Attrs.Fill(func(h resource.Hole) (resource.Value, bool) {
 					if h.IsSecret() {
 						return resource.Value{}, false
@@ -151,6 +135,18 @@ func (r *run) record(ctx context.Context, session resource.Session, system strin
 		r.recorded[a] = true
 	}
 	return nil
+}
+
+// identity is what a thing is known by; "" if no step told it.
+func (r *run) identity(v resource.Value) string {
+	v = v.Fill(func(h resource.Hole) (resource.Value, bool) {
+		v, err := r.fill(h)
+		return v, err == nil
+	})
+	if !v.Known() {
+		return ""
+	}
+	return v.Str()
 }
 
 // pending are the records of a system that are true now and not yet told.
@@ -197,6 +193,9 @@ func (r *run) deleted(host resource.Address) bool {
 // sideBySide runs API steps as soon as what they need is done, at most
 // Parallel at once. After a failure nothing new is started.
 func (r *run) sideBySide(ctx context.Context, stage resource.Stage, steps []*resource.Step) error {
+	if err := r.checkStage(ctx, steps); err != nil {
+		return err
+	}
 	sessions := map[string]resource.Session{}
 	for _, s := range steps {
 		if sessions[s.System] != nil {

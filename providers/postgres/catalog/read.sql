@@ -17,7 +17,14 @@ DECLARE
   roles   text[];
   others  text[];
   version int;
+  cluster text;
+  copied  text := 'false';
 BEGIN
+  -- Not everybody may ask for the cluster's number.
+  IF has_function_privilege('pg_control_system()', 'EXECUTE') THEN
+    EXECUTE 'SELECT system_identifier::text FROM pg_control_system()' INTO cluster;
+  END IF;
+  PERFORM set_config('tellr.cluster', coalesce(cluster, ''), true);
   IF '*' = ANY (current_setting('tellr.schemas')::text[]) THEN
     SELECT array_agg(n.nspname ORDER BY n.nspname) INTO "all" FROM pg_namespace n
     WHERE n.nspname !~ '^(pg_|databricks_)' AND n.nspname NOT IN ('information_schema', '__db_system', 'tellr');
@@ -32,9 +39,13 @@ BEGIN
   IF version > current_setting('tellr.ledger_version')::int THEN
     RAISE EXCEPTION 'the ledger has version %', version USING ERRCODE = 'TL001';
   END IF;
+  -- A row that another transaction than its own wrote was copied: the ledger, or a part of it, was restored.
+  IF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = 'tellr.object'::regclass AND a.attname = 'tx') THEN
+    copied := 'coalesce((o.tx::text::numeric % 4294967296)::text <> o.xmin::text, true)';
+  END IF;
   OPEN objects FOR EXECUTE
     'SELECT o.address, o.identity, o.attrs::text, o.source, o.protected, o.by,
-            to_char(o.at AT TIME ZONE ''UTC'', ''YYYY-MM-DD"T"HH24:MI:SS"Z"'')
+            to_char(o.at AT TIME ZONE ''UTC'', ''YYYY-MM-DD"T"HH24:MI:SS"Z"''), ' || copied || '
      FROM tellr.object o WHERE o.environment = current_setting(''tellr.environment'') ORDER BY o.address';
   OPEN canon FOR EXECUTE
     'SELECT c.key, c.canonical FROM tellr.canon c WHERE c.environment = current_setting(''tellr.environment'')';
@@ -65,7 +76,8 @@ SELECT current_user, current_setting('server_version_num'), current_database(),
        has_database_privilege(current_database(), 'CREATE'),
        r.rolsuper, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolbypassrls,
        (SELECT s.spcname FROM pg_database b JOIN pg_tablespace s ON s.oid = b.dattablespace AND s.spcname <> 'pg_default'
-        WHERE b.datname = current_database())
+        WHERE b.datname = current_database()),
+       (SELECT b.oid FROM pg_database b WHERE b.datname = current_database()), current_setting('tellr.cluster')
 FROM pg_roles r WHERE r.rolname = current_user;
 
 -- == roles

@@ -66,3 +66,15 @@ BEGIN
   INSERT INTO tellr.version (version) VALUES (1);
 END
 $tellr$;
+
+-- Each object knows the transaction that wrote it. In a row that a restore brought back that is not the one that the row
+-- itself is of, so what it says of the past is not taken for true (see tellr_objects in the catalog's read.sql). A tellr
+-- before this writes rows without it, which then count as copied until they are written again.
+DO $tellr$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = 'tellr.object'::regclass AND a.attname = 'tx') THEN
+    ALTER TABLE tellr.object ADD COLUMN tx xid8;
+    UPDATE tellr.object SET tx = pg_current_xact_id();
+  END IF;
+END
+$tellr$;
