@@ -4,11 +4,14 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
+
+	"github.com/tellr-dev/tellr/engine/resource"
 )
 
 type applyOptions struct {
 	File     string // an environment or a saved plan
 	Destroy  bool
+	Forget   []resource.Address // plan nothing but this
 	Vars     variables
 	Permits  permits
 	Yes      bool

@@ -33,7 +33,7 @@ func (a *applying) inText(ctx context.Context) error {
 	if err := a.show(a.made.plan, "text", false); err != nil {
 		return err
 	}
-	if err := a.admit(); err != nil || a.made.plan.Empty() {
+	if err := a.admit(); err != nil || a.made.plan.Idle() {
 		return err
 	}
 	if err := a.confirm(ctx); err != nil {
@@ -58,7 +58,7 @@ func (a *applying) inJSON(ctx context.Context) error {
 		if err := enc.Encode(jsonPlan{"plan", a.made.plan.Environment.Name, a.made.plan.SHA256, a.made.plan.Summary}); err != nil {
 			return err
 		}
-		if err = a.admit(); err == nil && !a.made.plan.Empty() {
+		if err = a.admit(); err == nil && !a.made.plan.Idle() {
 			err = a.run(ctx, events.Event)
 		}
 	}
@@ -123,12 +123,15 @@ func (a *applying) jsonResult(code int) jsonResult {
 
 // prepare makes the plan, or reads it.
 func (a *applying) prepare(ctx context.Context, emit resource.Emit) error {
-	if a.o.Destroy || !isPlanFile(a.o.File) {
+	if a.o.Destroy || a.o.Forget != nil || !isPlanFile(a.o.File) {
 		verb := "apply"
-		if a.o.Destroy {
+		switch {
+		case a.o.Destroy:
 			verb = "destroy"
+		case a.o.Forget != nil:
+			verb = "forget"
 		}
-		made, err := a.makePlan(ctx, planning{file: a.o.File, vars: a.o.Vars, destroy: a.o.Destroy, permits: a.o.Permits, verb: verb}, emit)
+		made, err := a.makePlan(ctx, planning{file: a.o.File, vars: a.o.Vars, destroy: a.o.Destroy, forget: a.o.Forget, permits: a.o.Permits, verb: verb}, emit)
 		if err != nil {
 			return err
 		}
@@ -166,7 +169,7 @@ func (a *applying) prepare(ctx context.Context, emit resource.Emit) error {
 // admit refuses a plan that may not run, or is not the expected one. A plan
 // without steps is always admitted.
 func (a *applying) admit() error {
-	if a.made.plan.Empty() {
+	if a.made.plan.Idle() {
 		return nil
 	}
 	want := strings.ToLower(strings.TrimPrefix(a.o.Expect, "sha256:"))
@@ -193,6 +196,12 @@ func (a *applying) confirm(ctx context.Context) error {
 		return nil
 	}
 	what := "Apply this plan to " + a.made.plan.Environment.Name
+	switch {
+	case a.o.Forget != nil:
+		what = "Forget this in " + a.made.plan.Environment.Name
+	case a.made.plan.Empty():
+		what = "Write this into the ledger of " + a.made.plan.Environment.Name
+	}
 	if a.made.plan.Destroy {
 		what = "Destroy environment " + a.made.plan.Environment.Name
 	}

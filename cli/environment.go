@@ -112,6 +112,7 @@ type planning struct {
 	file    string
 	vars    variables
 	destroy bool
+	forget  []resource.Address
 	permits permits
 	from    string // a recorded snapshot; "" reads the world
 	save    string // where to record the snapshot
@@ -149,7 +150,7 @@ func (p *program) makePlan(ctx context.Context, o planning, emit resource.Emit) 
 	}
 	built, ds := plan.Build(plan.Request{
 		Environment: of, Desired: env.Resources, Providers: out.providers, Snapshots: snaps,
-		Destroy: o.destroy, Allow: o.permits.Destroy, AllowRewrite: o.permits.Rewrite, AllowCheck: o.permits.Check, AtOnce: o.permits.AtOnce,
+		Destroy: o.destroy, Moved: env.Moved, Forget: o.forget, Allow: o.permits.Destroy, AllowRewrite: o.permits.Rewrite, AllowCheck: o.permits.Check, AtOnce: o.permits.AtOnce,
 		Rules: env.Rules, Dir: env.Dir, Version: p.Build.Version, Meta: p.meta(env.Dir),
 	})
 	if ds.HasErrors() || built == nil {
@@ -165,7 +166,7 @@ func (p *program) snapshots(ctx context.Context, o planning, env *config.Environ
 		return readSnapshots(o.from, env.Name)
 	}
 	snaps, ds := plan.Read(ctx, plan.ReadRequest{
-		Environment: env.Name, Desired: env.Resources, Providers: with.providers, Services: with.services, Emit: emit,
+		Environment: env.Name, Desired: env.Resources, Moved: env.Moved, Providers: with.providers, Services: with.services, Emit: emit,
 	})
 	if ds.HasErrors() {
 		return nil, ds

@@ -55,6 +55,7 @@ func (p *program) explain(ctx context.Context, err error) (int, resource.Diagnos
 	var (
 		blocked *apply.Blocked
 		stale   *apply.Stale
+		where   *resource.Elsewhere
 	)
 	switch {
 	case errors.Is(context.Cause(ctx), errInterrupted):
@@ -63,6 +64,11 @@ func (p *program) explain(ctx context.Context, err error) (int, resource.Diagnos
 		return exitBlocked, explainBlocked(blocked)
 	case errors.As(err, &stale):
 		return exitStale, explainStale(stale)
+	case errors.As(err, &where):
+		return exitError, resource.Diagnostics{{
+			Severity: resource.Error, Summary: "the plan was made for another place, so nothing was applied", Detail: where.Error(),
+			Cure: "apply it where it was made for (the profile, the host, the connection's URL), or make a plan here",
+		}}
 	case errors.Is(err, resource.ErrLocked):
 		return exitLocked, plan.Diagnose(err)
 	default:

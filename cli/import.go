@@ -148,7 +148,7 @@ func touches(p *plan.Plan, found []*resource.Resource) bool {
 	for _, r := range found {
 		mine[r.Address] = true
 	}
-	return slices.ContainsFunc(p.Steps, func(s *resource.Step) bool { return mine[s.Address] })
+	return slices.ContainsFunc(p.Steps, func(s *resource.Step) bool { return mine[s.Address] && !s.Action.OnlyLedger() })
 }
 
 // print shows the declarations on standard output.

@@ -99,6 +99,11 @@ type run struct {
 	book     *ledger.Book
 	rows     map[string][]resource.RunStep // of the transactions, by system
 	yields   map[resource.AttrRef]resource.Value
+
+	// seen are the systems that were read since a stage last ran; base are the
+	// fingerprints of databases as this very apply left them.
+	seen map[string]bool
+	base map[reading]resource.Fingerprint
 }
 
 func newRun(req Request) *run {
@@ -106,7 +111,7 @@ func newRun(req Request) *run {
 		req: req, now: req.Now, number: map[*resource.Step]int{},
 		svc:   plan.WithEndpoints(req.Services, req.Providers, req.Plan.Scopes),
 		state: map[string]state{}, recorded: map[resource.Address]bool{}, rows: map[string][]resource.RunStep{},
-		yields: map[resource.AttrRef]resource.Value{},
+		yields: map[resource.AttrRef]resource.Value{}, seen: map[string]bool{}, base: map[reading]resource.Fingerprint{},
 	}
 	if r.now == nil {
 		r.now = time.Now
@@ -149,63 +154,23 @@ func (r *run) preflight(ctx context.Context) error {
 	if len(blocked.Steps) > 0 {
 		return blocked
 	}
-	if p.Empty() && len(p.Doubts) == 0 {
+	if p.Idle() && len(p.Doubts) == 0 {
 		return nil
 	}
 	// Nobody else is to move what is looked at now. A database that is not there
 	// yet has no lock.
 	book, err := ledger.Open(ctx, p.Scopes, r.req.Providers, r.svc)
 	if err != nil {
-		return plan.Diagnose(err)
+		return elsewhere(err)
 	}
 	r.book = book
-	snaps, err := plan.Reread(ctx, p.Scopes, r.req.Providers, r.svc, r.req.Emit)
-	if err != nil {
-		return plan.Diagnose(err)
-	}
-	if err := r.checkFresh(snaps, ""); err != nil {
+	if err := r.checkAll(ctx); err != nil {
 		return err
 	}
 	if err := r.begin(ctx); err != nil {
 		return plan.Diagnose(err)
 	}
 	return nil
-}
-
-// checkFresh compares what was read with what the plan read; of one system, or
-// of all.
-func (r *run) checkFresh(snaps []*resource.Snapshot, system string) error {
-	live := map[resource.Address]*resource.Live{}
-	for _, s := range snaps {
-		for _, o := range s.Objects {
-			live[o.Address] = o
-		}
-	}
-	kinds := map[string]*resource.Kind{}
-	for _, p := range r.req.Providers {
-		for _, k := range p.Kinds() {
-			kinds[k.Name] = k
-		}
-	}
-	stale := &Stale{}
-	seen := map[resource.Address]bool{}
-	for _, s := range r.req.Plan.Steps {
-		for _, f := range s.Reads {
-			k := kinds[f.Address.Kind]
-			if seen[f.Address] || k == nil || system != "" && f.System != system {
-				continue
-			}
-			seen[f.Address] = true
-			stale.Moved = append(stale.Moved, moved(f, k, live[f.Address])...)
-		}
-	}
-	if len(stale.Moved) == 0 {
-		return nil
-	}
-	for _, s := range r.req.Plan.Steps {
-		stale.Begun = stale.Begun || r.is(s.ID, done)
-	}
-	return stale
 }
 
 // fill gives the value of a hole.

@@ -52,7 +52,7 @@ func (e *Stale) Error() string {
 
 // moved compares a thing with the fingerprint that the plan took of it.
 func moved(f resource.Fingerprint, k *resource.Kind, live *resource.Live) []Moved {
-	now := plan.Fingerprint(k, live, f.Address, f.System)
+	now := plan.Fingerprint(k, live, f)
 	if now.SHA256 == f.SHA256 {
 		return nil
 	}
@@ -61,6 +61,9 @@ func moved(f resource.Fingerprint, k *resource.Kind, live *resource.Live) []Move
 		return []Moved{{Address: f.Address, What: fmt.Sprintf("%s was not there and is there now", f.Address)}}
 	case live == nil:
 		return []Moved{{Address: f.Address, What: fmt.Sprintf("%s was there and is gone", f.Address)}}
+	}
+	if f.Refers {
+		return movedParts(f, now)
 	}
 	changes := diff.Compare(diff.Input{Kind: k, Want: f.Attrs, Live: now.Attrs})
 	if len(changes) == 0 {
@@ -74,6 +77,22 @@ func moved(f resource.Fingerprint, k *resource.Kind, live *resource.Live) []Move
 		} else {
 			out[i].What = fmt.Sprintf("%s.%s was %s and is %s", f.Address, c.Path, c.Desired.Show(), c.Live.Show())
 		}
+	}
+	return out
+}
+
+// movedParts compares what is relied on of a thing that is only referred to.
+func movedParts(f, now resource.Fingerprint) []Moved {
+	var out []Moved
+	for _, p := range f.Paths {
+		was, is := f.Attrs.Get(p.String()), now.Attrs.Get(p.String())
+		if !was.Equal(is) {
+			out = append(out, Moved{Address: f.Address, Path: p.String(), Was: was, Is: is,
+				What: fmt.Sprintf("%s.%s was %s and is %s", f.Address, p, was.Show(), is.Show())})
+		}
+	}
+	if out == nil {
+		out = []Moved{{Address: f.Address, What: fmt.Sprintf("%s is another thing of the same name", f.Address)}}
 	}
 	return out
 }

@@ -14,7 +14,7 @@ import (
 // begin writes that the run begins; one that has nothing to do only settles
 // what was in doubt.
 func (r *run) begin(ctx context.Context) error {
-	if !r.req.Plan.Empty() {
+	if !r.req.Plan.Idle() {
 		return r.book.Begin(ctx)
 	}
 	err := r.book.Settle(ctx)
@@ -78,7 +78,7 @@ func (r *run) memory(system string) resource.Memory {
 		} else {
 			after = after.Fill(r.known)
 			m.Entries = append(m.Entries, resource.Entry{
-				Address: rec.Address, Source: rec.Source, Protected: rec.Data, By: r.svc.Run.By(), At: r.started.UTC().Format("2006-01-02T15:04:05Z"),
+				Address: rec.Address, Source: rec.Source, Identity: r.identity(rec.Identity), Protected: rec.Data, By: r.svc.Run.By(), At: r.started.UTC().Format("2006-01-02T15:04:05Z"),
 				Attrs: resource.Remember(after),
 			})
 		}
@@ -87,6 +87,14 @@ func (r *run) memory(system string) resource.Memory {
 		}
 	}
 	return m
+}
+
+// identity is what a thing is known by; "" if no step told it.
+func (r *run) identity(v resource.Value) string {
+	if v = v.Fill(r.known); !v.Known() {
+		return ""
+	}
+	return v.Str()
 }
 
 // known fills a hole that is no secret.

@@ -31,6 +31,9 @@ func (r *run) stage(ctx context.Context, stage resource.Stage) error {
 	} else {
 		err = r.sideBySide(ctx, stage, steps)
 	}
+	if err == nil {
+		err = r.rebase(ctx, stage, steps)
+	}
 	r.emit(resource.Event{Kind: resource.StageDone, Stage: stage, Err: err})
 	return err
 }
@@ -56,13 +59,14 @@ func (r *run) oneByOne(ctx context.Context, stage resource.Stage, steps []*resou
 		if err != nil {
 			return plan.Diagnose(err)
 		}
-		if stage == r.firstIn(system) {
-			if err := r.stillFresh(ctx, p, scope); err != nil {
-				_ = session.Rollback(context.WithoutCancel(ctx)) // nothing was done in it
-				return err
-			}
-		}
+		// Once more, now that no other apply can be at work: the one that held
+		// the lock a moment ago may have done what this plan is about.
+		r.seen[system] = false
 		mine := slices.DeleteFunc(slices.Clone(steps), func(s *resource.Step) bool { return s.System != system })
+		if err := r.checkStage(ctx, mine); err != nil {
+			_ = session.Rollback(context.WithoutCancel(ctx)) // nothing was done in it
+			return err
+		}
 		if stage == resource.Database {
 			err = r.inTransaction(ctx, session, system, mine)
 		} else {
@@ -73,26 +77,6 @@ func (r *run) oneByOne(ctx context.Context, stage resource.Stage, steps []*resou
 		}
 	}
 	return nil
-}
-
-// firstIn is the first stage that changes a database.
-func (r *run) firstIn(system string) resource.Stage {
-	for _, s := range r.req.Plan.Steps {
-		if s.Stage == resource.Database && s.System == system {
-			return resource.Database
-		}
-	}
-	return resource.Online
-}
-
-// stillFresh looks once more, now that no other apply can be at work: the one
-// that held the lock a moment ago may have done what this plan is about.
-func (r *run) stillFresh(ctx context.Context, p resource.Provider, scope resource.Scope) error {
-	snap, err := p.Read(ctx, scope, r.svc)
-	if err != nil {
-		return plan.Diagnose(err)
-	}
-	return r.checkFresh([]*resource.Snapshot{snap}, scope.System.Name)
 }
 
 // inTransaction runs steps, tells the ledger, and commits. If anything fails,
@@ -157,6 +141,9 @@ func (r *run) deleted(host resource.Address) bool {
 // sideBySide runs API steps as soon as what they need is done, at most
 // Parallel at once. After a failure nothing new is started.
 func (r *run) sideBySide(ctx context.Context, stage resource.Stage, steps []*resource.Step) error {
+	if err := r.checkStage(ctx, steps); err != nil {
+		return err
+	}
 	sessions := map[string]resource.Session{}
 	for _, s := range steps {
 		if sessions[s.System] != nil {

@@ -146,6 +146,9 @@ func dump(env *config.Environment, ds resource.Diagnostics) string {
 	for _, s := range env.Secrets {
 		fmt.Fprintf(&b, "secret %s at %s:%d\n", s.Source, s.At, s.At.Column)
 	}
+	for _, m := range env.Moved {
+		fmt.Fprintf(&b, "moved %s to %s at %s\n", m.From, m.To, m.At)
+	}
 	for _, r := range env.Resources {
 		fmt.Fprintf(&b, "\n%s at %s\n", r.Address, r.Range)
 		for _, f := range r.Attrs.Fields() {
@@ -162,8 +165,8 @@ func dump(env *config.Environment, ds resource.Diagnostics) string {
 			}
 			fmt.Fprintf(&b, " (%s:%d)\n", d.At, d.At.Column)
 		}
-		if len(r.Ignore) > 0 {
-			fmt.Fprintf(&b, "  ignores %s\n", strings.Join(r.Ignore, ", "))
+		for _, x := range r.Ignore {
+			fmt.Fprintf(&b, "  ignores %s: %s\n", x.Path, x.Reason)
 		}
 	}
 	return b.String()

@@ -9,7 +9,7 @@ import (
 
 // Options are what Load needs besides the file.
 type Options struct {
-	// Kinds are the block types, besides environment, variable and locals.
+	// Kinds are the block types, besides environment, variable, locals and moved.
 	Kinds resource.Kinds
 	// Vars are the values given by --var name=value.
 	Vars map[string]string
@@ -33,6 +33,9 @@ type Environment struct {
 	// Resources are in source order, the environment file first, then the
 	// included ones; instances of for_each in the order of their keys.
 	Resources []*resource.Resource
+	// Moved are the moved blocks, chains of them joined: each leads to what is
+	// declared.
+	Moved []resource.Moved
 	// Rules are what kinds declare that are rules for plans and no things.
 	Rules []*resource.Resource
 	// Variables are the declared variables by name.

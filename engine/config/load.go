@@ -32,6 +32,7 @@ type loader struct {
 	vars   map[string]*variable
 	locals map[string]*local
 	header *header
+	moved  []*moved
 
 	top       string // the folder that file() may not leave; "" not yet known
 	templates map[string]hclsyntax.Expression
@@ -97,6 +98,7 @@ func (l *loader) run(file string) {
 		l.local(x, nil, &scope{sink: &l.diags})
 	}
 	l.readResources()
+	l.readMoved()
 	l.findCycles()
 	slices.SortStableFunc(l.env.Secrets, func(a, b SecretUse) int {
 		if a.At.File != b.At.File {
@@ -142,6 +144,8 @@ func (l *loader) collect(body *hclsyntax.Body, file string, main bool) {
 			l.declareVariable(b)
 		case "locals":
 			l.declareLocals(b)
+		case "moved":
+			l.declareMoved(b)
 		default:
 			l.declare(b)
 		}
@@ -152,7 +156,7 @@ func (l *loader) collect(body *hclsyntax.Body, file string, main bool) {
 func (l *loader) declare(b *hclsyntax.Block) {
 	kind, ok := l.opts.Kinds[b.Type]
 	if !ok {
-		words := append(l.opts.Kinds.Names(), "environment", "variable", "locals")
+		words := append(l.opts.Kinds.Names(), "environment", "variable", "locals", "moved")
 		why := "the block types are: " + strings.Join(slices.Sorted(slices.Values(words)), ", ")
 		cure := l.didYouMean(b.Type, words, "write one of those")
 		switch b.Type {

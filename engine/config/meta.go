@@ -8,7 +8,7 @@ import (
 )
 
 // metas decodes what every block has besides for_each.
-func (d *decoder) metas(body *hclsyntax.Body) (ignore []string, ok bool) {
+func (d *decoder) metas(body *hclsyntax.Body) (ignore []resource.Ignore, ok bool) {
 	ok = true
 	if a, written := body.Attributes["depends_on"]; written {
 		ok = d.dependsOn(a.Expr)
@@ -58,73 +58,45 @@ func (d *decoder) dependsOn(e hclsyntax.Expression) bool {
 }
 
 // ignoreChanges names attributes whose differences are shown but not
-// repaired. As a map it says why.
-func (d *decoder) ignoreChanges(e hclsyntax.Expression) (paths []string, ok bool) {
-	const cure = `write ignore_changes = ["description"], or with reasons: { description = "edited by hand" }`
-	type entry struct {
-		path string
-		at   *resource.Range
-	}
-	var entries []entry
-	bare := func(x hclsyntax.Expression) (string, bool) {
-		t, isRef := x.(*hclsyntax.ScopeTraversalExpr)
-		if !isRef {
-			return "", false
+// repaired, each with the reason.
+func (d *decoder) ignoreChanges(e hclsyntax.Expression) (ignore []resource.Ignore, ok bool) {
+	const cure = `write each attribute with its reason: ignore_changes = { description = "edited by hand" }`
+	obj, isMap := e.(*hclsyntax.ObjectConsExpr)
+	if !isMap {
+		what := "this is neither a map nor a list"
+		if _, isList := e.(*hclsyntax.TupleConsExpr); isList {
+			what = "this is a list of attributes without reasons; what is ignored is still shown, and whoever reads it asks why"
 		}
-		return d.l.text(t.SrcRange), true
-	}
-	ok = true
-	switch x := e.(type) {
-	case *hclsyntax.TupleConsExpr:
-		for _, item := range x.Exprs {
-			at := d.l.at(item.Range())
-			if path, is := bare(item); is { // a Terraform habit: no quotes
-				entries = append(entries, entry{path, at})
-				continue
-			}
-			v, good := d.l.eval(item, d.scope())
-			if good && v.Kind() != resource.KindString {
-				d.fail(at, "ignore_changes wants names of attributes", "this is "+aKind(v), cure)
-				good = false
-			}
-			ok = ok && good
-			if good {
-				entries = append(entries, entry{v.Str(), at})
-			}
-		}
-	case *hclsyntax.ObjectConsExpr:
-		for _, item := range x.Items {
-			path, at := "", d.l.at(item.KeyExpr.Range())
-			if k, isKey := item.KeyExpr.(*hclsyntax.ObjectConsKeyExpr); isKey {
-				path, _ = bare(k.Wrapped)
-			}
-			if path == "" {
-				var good bool
-				if path, good = d.l.key(item.KeyExpr, d.scope()); !good {
-					ok = false
-					continue
-				}
-			}
-			why, good := d.l.eval(item.ValueExpr, d.scope())
-			if good && (why.Kind() != resource.KindString || why.Str() == "") {
-				d.fail(d.l.at(item.ValueExpr.Range()), "the reason for ignoring "+path+" is missing", "ignored differences are still shown, with the reason", `write it: `+path+` = "edited by hand"`)
-				good = false
-			}
-			ok = ok && good
-			entries = append(entries, entry{path, at})
-		}
-	default:
-		d.fail(d.l.at(e.Range()), "ignore_changes wants names of attributes", "this is neither a list nor a map of reasons", cure)
+		d.fail(d.l.at(e.Range()), "ignore_changes wants a reason for each attribute", what, cure)
 		return nil, false
 	}
-	for _, x := range entries {
-		if d.ignorable(x.path, x.at) {
-			paths = append(paths, x.path)
-		} else {
-			ok = false
+	ok = true
+	for _, item := range obj.Items {
+		path, at := "", d.l.at(item.KeyExpr.Range())
+		if k, isKey := item.KeyExpr.(*hclsyntax.ObjectConsKeyExpr); isKey {
+			if t, isRef := k.Wrapped.(*hclsyntax.ScopeTraversalExpr); isRef { // without quotes
+				path = d.l.text(t.SrcRange)
+			}
 		}
+		if path == "" {
+			var good bool
+			if path, good = d.l.key(item.KeyExpr, d.scope()); !good {
+				ok = false
+				continue
+			}
+		}
+		why, good := d.l.eval(item.ValueExpr, d.scope())
+		if good && (why.Kind() != resource.KindString || why.Str() == "") {
+			d.fail(d.l.at(item.ValueExpr.Range()), "the reason for ignoring "+path+" is missing", "ignored differences are still shown, with the reason", `write it: `+path+` = "edited by hand"`)
+			good = false
+		}
+		if !d.ignorable(path, at) || !good {
+			ok = false
+			continue
+		}
+		ignore = append(ignore, resource.Ignore{Path: path, Reason: why.Str(), At: at})
 	}
-	return paths, ok
+	return ignore, ok
 }
 
 // ignorable checks a path against the kind's table, as far as it has names.

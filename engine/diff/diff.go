@@ -14,7 +14,7 @@ type Input struct {
 	Last   resource.Value
 	Want   resource.Value
 	Live   resource.Value
-	Ignore []string // attribute paths that are not compared
+	Ignore []resource.Ignore // what is not compared
 	// Same says that the files are as they were when Last was applied, so that
 	// whatever differs moved by itself.
 	Same bool
@@ -24,9 +24,15 @@ type Input struct {
 // the kind's table; within maps, entries that stay or come in desired order,
 // then those that go, by name.
 func Compare(in Input) []resource.Change {
+	changes, _ := Split(in)
+	return changes
+}
+
+// Split is Compare with the differences that are ignored, each with the reason.
+func Split(in Input) (changes []resource.Change, ignored []resource.Ignored) {
 	d := differ{ignore: in.Ignore, known: !in.Last.IsNull(), same: in.Same}
 	d.attrs(nil, in.Kind.Attrs, rule{}, in.Last, in.Want, in.Live)
-	return d.changes
+	return d.changes, d.ignored
 }
 
 // rule is what a path inherits from the rows above it.
@@ -41,10 +47,11 @@ func (r rule) under(a resource.Attr) rule {
 }
 
 type differ struct {
-	ignore  []string
+	ignore  []resource.Ignore
 	known   bool // the ledger knows the thing
 	same    bool // the files are as they were
 	changes []resource.Change
+	ignored []resource.Ignored
 }
 
 func (d *differ) attrs(path resource.Path, rows []resource.Attr, r rule, last, want, live resource.Value) {
@@ -66,8 +73,16 @@ func (d *differ) attrs(path resource.Path, rows []resource.Attr, r rule, last, w
 }
 
 func (d *differ) value(path resource.Path, t resource.Type, r rule, last, want, live resource.Value) {
-	if slices.Contains(d.ignore, path.String()) || equal(t, want, live) {
+	if equal(t, want, live) {
 		return
+	}
+	if len(d.ignore) > 0 {
+		at := path.String()
+		if i := slices.IndexFunc(d.ignore, func(x resource.Ignore) bool { return x.Path == at }); i >= 0 {
+			x := d.ignore[i]
+			d.ignored = append(d.ignored, resource.Ignored{Change: d.change(path, r, last, want, live), Reason: x.Reason, At: x.At})
+			return
+		}
 	}
 	if t.Kind == resource.TOneOf {
 		t = choose(t, want, live)
@@ -113,7 +128,11 @@ func index(v resource.Value) map[string]resource.Value {
 }
 
 func (d *differ) add(path resource.Path, r rule, last, want, live resource.Value) {
-	c := resource.Change{
+	d.changes = append(d.changes, d.change(path, r, last, want, live))
+}
+
+func (d *differ) change(path resource.Path, r rule, last, want, live resource.Value) resource.Change {
+	return resource.Change{
 		Path: path, Last: last, Desired: want, Live: live,
 		Cause:     d.cause(last, want, live),
 		Replaces:  r.replaces,
@@ -122,7 +141,6 @@ func (d *differ) add(path resource.Path, r rule, last, want, live resource.Value
 		Reason:    r.attr.Reason,
 		At:        want.Range(),
 	}
-	d.changes = append(d.changes, c)
 }
 
 // cause compares who left the last applied value. Without a ledger nothing is

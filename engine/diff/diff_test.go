@@ -93,7 +93,7 @@ func TestCompare(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
-			for _, ch := range diff.Compare(diff.Input{Kind: kind, Last: v(c.last), Want: v(c.want), Live: v(c.live), Ignore: c.ignore}) {
+			for _, ch := range diff.Compare(diff.Input{Kind: kind, Last: v(c.last), Want: v(c.want), Live: v(c.live), Ignore: ignoring(c.ignore)}) {
 				s := fmt.Sprintf("%s %s %s -> %s (%s)", ch.Op(), ch.Path, ch.Live.Show(), ch.Desired.Show(), ch.Cause)
 				for word, is := range map[string]bool{" replaces": ch.Replaces, " sensitive": ch.Sensitive, " destroys": ch.Destroys} {
 					if is {
@@ -107,4 +107,12 @@ func TestCompare(t *testing.T) {
 			}
 		})
 	}
+}
+
+func ignoring(paths []string) []resource.Ignore {
+	var out []resource.Ignore
+	for _, p := range paths {
+		out = append(out, resource.Ignore{Path: p, Reason: "the test says so"})
+	}
+	return out
 }

@@ -15,6 +15,11 @@ type Request struct {
 	Providers   []resource.Provider
 	Snapshots   []*resource.Snapshot
 	Destroy     bool
+	// Moved are the moved blocks of the files.
+	Moved []resource.Moved
+	// Forget are things that the ledger is to forget. The plan then does
+	// nothing else.
+	Forget []resource.Address
 	// Allow names the destructive steps that may run, one guard each;
 	// AllowRewrite those that copy a large table.
 	Allow, AllowRewrite []string
@@ -46,12 +51,18 @@ func Build(req Request) (*Plan, resource.Diagnostics) {
 	}
 	b.match(scopes)
 	b.world = newWorld(req.Desired, b.snaps)
-	b.emptyReplaced()
-	b.compare()
+	b.checkMoved()
+	if len(req.Forget) > 0 {
+		b.forgetNamed()
+	} else {
+		b.emptyReplaced()
+		b.compare()
+	}
 	if b.ds.HasErrors() {
 		return nil, b.ds.Sort()
 	}
 	b.steps()
+	b.remember()
 	if b.ds.HasErrors() {
 		return nil, b.ds.Sort()
 	}
@@ -70,6 +81,9 @@ type builder struct {
 	norm   map[resource.Address]resource.Value // desired in canonical form
 	order  []resource.Address                  // of deltas: desired in file order, then those that go
 	work   []*work
+
+	ignored []resource.Ignored
+	forgets []forget // what the ledger is to forget
 }
 
 // match finds the snapshot of each scope; a system that was not read is taken
@@ -128,7 +142,16 @@ func (b *builder) compare() {
 	}
 	for _, s := range b.snaps {
 		for _, e := range s.Ledger {
-			if b.world.desired[e.Address] == nil && b.world.live[e.Address] != nil && b.deltas[e.Address] == nil {
+			if b.world.desired[e.Address] != nil || b.deltas[e.Address] != nil {
+				continue
+			}
+			if why := b.notOurs(e); why != "" {
+				if !b.req.Destroy {
+					b.forgets = append(b.forgets, forget{address: e.Address, reason: why})
+				}
+				continue
+			}
+			if b.world.live[e.Address] != nil {
 				b.order = append(b.order, e.Address)
 				b.remove(e.Address)
 			}
@@ -174,17 +197,22 @@ func (b *builder) delta(a resource.Address) *resource.Delta {
 		}
 	default:
 		in := diff.Input{Kind: r.Kind, Want: want, Live: live.Attrs, Ignore: r.Ignore}
-		d.Changes = diff.Compare(in)
+		var ignored []resource.Ignored
+		d.Changes, ignored = diff.Split(in)
 		// What was applied last, and whether the files moved since, is asked of
 		// what differs only: for everything it would be most of the work of an
 		// empty plan.
-		if len(d.Changes) > 0 && d.Last != nil {
+		if len(d.Changes)+len(ignored) > 0 && d.Last != nil {
 			var err error
 			if in.Last, err = d.Last.Attrs.Value(); err != nil {
 				b.ds.Errorf(r.Range, fmt.Sprintf("what the ledger remembers of %s cannot be read", a), "report this as a bug of tellr", "%v", err)
 			}
 			in.Same = d.Last.Source == r.Attrs.Fingerprint()
-			d.Changes = diff.Compare(in)
+			d.Changes, ignored = diff.Split(in)
+		}
+		for _, x := range ignored {
+			x.Address = a
+			b.ignored = append(b.ignored, x)
 		}
 		d.Action = resource.NoOp
 		if len(d.Changes) > 0 {

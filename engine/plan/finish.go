@@ -20,11 +20,26 @@ func (b *builder) finish() (*Plan, resource.Diagnostics) {
 		p.Scopes = append(p.Scopes, snap.Scope)
 		p.Undeclared = append(p.Undeclared, snap.Undeclared...)
 		p.Doubts = append(p.Doubts, snap.Doubts...)
+		if host := b.host(snap); host != nil && !p.Empty() {
+			p.Hosts = append(p.Hosts, *host)
+		}
 	}
 	b.ds = append(b.ds, ledger.Doubts(p.Doubts, func(a resource.Address) bool { return b.world.live[a] != nil })...)
+	p.Ignored = b.ignored
 	p.Notes = b.ds.Sort()
 	touched := map[resource.Address][]string{}
 	for _, s := range p.Steps {
+		switch s.Action {
+		case resource.Adopt:
+			p.Summary.Adopt++
+		case resource.Forget:
+			p.Summary.Forget++
+		case resource.Move:
+			p.Summary.Move++
+		}
+		if s.Action.OnlyLedger() {
+			continue
+		}
 		touched[s.Address] = append(touched[s.Address], s.ID)
 		if s.Blocked != nil {
 			p.Summary.Blocked++
@@ -53,7 +68,7 @@ func (b *builder) finish() (*Plan, resource.Diagnostics) {
 			p.Summary.Update++
 		}
 	}
-	if !p.Empty() {
+	if !p.Idle() {
 		b.records(p, touched)
 	}
 	if err := p.seal(); err != nil {
@@ -64,34 +79,57 @@ func (b *builder) finish() (*Plan, resource.Diagnostics) {
 }
 
 // records lists what the ledger is told: things with steps when these are
-// done, and things that are as desired but not yet, or otherwise, remembered.
+// done, and things that are as desired and remembered in other words.
 func (b *builder) records(p *Plan, touched map[resource.Address][]string) {
-	home := ""
-	for _, s := range b.snaps {
-		if !s.Scope.System.Host.IsZero() {
-			home = s.Scope.System.Name
-			break
+	told := map[resource.Address]string{}
+	for _, s := range p.Steps {
+		switch {
+		case s.Action == resource.Forget:
+			p.Records = append(p.Records, Record{Address: s.Address, System: s.System, After: []string{s.ID}})
+		case s.Action.OnlyLedger():
+			told[s.Address] = s.ID
+			touched[s.Address] = append(touched[s.Address], s.ID)
 		}
 	}
 	for _, a := range b.order {
 		d := b.deltas[a]
-		if d == nil || b.system[a] == nil {
+		ledger := b.ledger(a)
+		if d == nil || ledger == nil || b.foreign(a) {
 			continue
 		}
-		system := b.system[a].Scope.System
-		if system.Host.IsZero() {
-			system.Name = home
-		}
-		if system.Name == "" {
-			continue
-		}
-		r := Record{Address: a, System: system.Name, After: touched[a], Data: d.Kind != nil && d.Kind.Data}
+		r := Record{Address: a, System: ledger.Scope.System.Name, After: touched[a], Data: d.Kind != nil && d.Kind.Data}
 		if d.Desired != nil {
 			r.Attrs, r.Source = b.norm[a], b.world.desired[a].Attrs.Fingerprint()
+			r.Identity = b.identity(d)
 		}
-		if len(r.After) == 0 && (d.Desired == nil || d.Last != nil && d.Last.Source == r.Source) {
+		switch {
+		case len(r.After) > 0:
+		case d.Desired == nil:
+			if !b.req.Destroy || d.Last == nil || d.Live != nil {
+				continue
+			}
+		case d.Last != nil && d.Last.Source == r.Source:
 			continue
 		}
 		p.Records = append(p.Records, r)
+		if d.Last != nil && !d.Last.Was.IsZero() && told[a] != "" {
+			p.Records = append(p.Records, Record{Address: d.Last.Was, System: r.System, After: r.After})
+		}
+	}
+}
+
+// identity is what the ledger is to know a thing by, as far as that is known
+// when the plan is made.
+func (b *builder) identity(d *resource.Delta) resource.Value {
+	switch {
+	case d.Live != nil && d.Action != resource.Replace:
+		if d.Live.Identity == "" {
+			return resource.Value{}
+		}
+		return resource.String(d.Live.Identity)
+	case d.Kind.Identity != "":
+		return resource.Unknown(resource.AttrRef{Address: d.Address, Attr: d.Kind.Identity})
+	default:
+		return resource.Value{}
 	}
 }

@@ -170,8 +170,8 @@ func (v *vertices) node(n resource.Node) (first, last int) {
 }
 
 func (v *vertices) place(i int, s *resource.Step) {
-	if isGone(s) {
-		return // things that go are ordered by rank and by their provider
+	if isGone(s) || s.Action.OnlyLedger() {
+		return // things that go are ordered by rank and by their provider; what the ledger is told needs no order
 	}
 	first, last := v.node(s.Node)
 	if s.Stage == resource.Online {

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/tellr-dev/tellr/engine/resource"
 )
 
@@ -16,13 +18,18 @@ type Plan struct {
 	Destroy bool `json:"destroy,omitempty"`
 	// Scopes are what was read, and is read again before an apply.
 	Scopes []resource.Scope `json:"scopes"`
+	// Hosts are the fingerprints of the things in which the databases stand: a
+	// branch or an instance of the same name may be another one by then.
+	Hosts []resource.Fingerprint `json:"hosts,omitempty"`
 	// Steps in an order in which they can run one after the other.
 	Steps []*resource.Step `json:"steps"`
 	// Summary counts things, not steps.
 	Summary Summary `json:"summary"`
 	// Undeclared is what is there but neither declared nor remembered.
 	Undeclared []resource.Undeclared `json:"undeclared,omitempty"`
-	// Notes are warnings and drift that the user asked to ignore.
+	// Ignored are the differences that the user asked to ignore.
+	Ignored []resource.Ignored `json:"ignored,omitempty"`
+	// Notes are warnings.
 	Notes resource.Diagnostics `json:"notes,omitempty"`
 	// Doubts are runs that nobody saw end; the apply settles them.
 	Doubts []resource.Doubt `json:"doubts,omitempty"`
@@ -50,6 +57,9 @@ type Record struct {
 	// Attrs as applied, with holes that apply fills; null if the thing is
 	// gone.
 	Attrs resource.Value `json:"attrs"`
+	// Identity of the live thing, as far as the plan knows it, or a hole for
+	// what a step yields. A ledger that can see the thing looks it up itself.
+	Identity resource.Value `json:"identity,omitzero"`
 	// Source is the fingerprint of the attributes as the files have them.
 	Source string `json:"source,omitempty"`
 	// After are the steps that must be done for the record to be true.
@@ -63,6 +73,9 @@ type Summary struct {
 	Update    int `json:"update"`
 	Replace   int `json:"replace"`
 	Destroy   int `json:"destroy"`
+	Adopt     int `json:"adopt,omitempty"`
+	Forget    int `json:"forget,omitempty"`
+	Move      int `json:"move,omitempty"`
 	Unchanged int `json:"unchanged"`
 	// Blocked counts steps that may not run.
 	Blocked int `json:"blocked"`
@@ -87,8 +100,14 @@ type Meta struct {
 	Commit  string `json:"commit,omitempty"`
 }
 
-// Empty tells whether there is nothing to do.
-func (p *Plan) Empty() bool { return len(p.Steps) == 0 }
+// Idle tells whether there is nothing to do at all.
+func (p *Plan) Idle() bool { return len(p.Steps) == 0 }
+
+// Empty tells whether nothing in the world changes: what steps there are only
+// tell the ledger something.
+func (p *Plan) Empty() bool {
+	return !slices.ContainsFunc(p.Steps, func(s *resource.Step) bool { return !s.Action.OnlyLedger() })
+}
 
 // Step finds a step by its ID; nil if there is none.
 func (p *Plan) Step(id string) *resource.Step {

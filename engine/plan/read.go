@@ -15,6 +15,7 @@ import (
 type ReadRequest struct {
 	Environment string
 	Desired     []*resource.Resource
+	Moved       []resource.Moved
 	Providers   []resource.Provider
 	Services    resource.Services
 	Emit        resource.Emit // may be nil
@@ -35,6 +36,9 @@ func Read(ctx context.Context, req ReadRequest) ([]*resource.Snapshot, resource.
 		return nil, append(ds, diagnose(err)...)
 	}
 	fillScopes(databases, req.Desired, snaps)
+	for i := range databases {
+		databases[i].Moved = req.Moved
+	}
 	dbs, err := readAll(ctx, req, svc, databases)
 	if err != nil {
 		return nil, append(ds, diagnose(err)...)

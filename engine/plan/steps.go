@@ -120,34 +120,12 @@ func (b *builder) complete(s *resource.Step) {
 	if s.At == nil && d.Desired != nil {
 		s.At = d.Desired.Range
 	}
-	s.Reads = []resource.Fingerprint{Fingerprint(d.Kind, d.Live, s.Address, s.System)}
-	if (s.Action == resource.Delete || s.Action == resource.Replace) && len(s.Path) == 0 && d.Kind.Data {
+	if s.Cause != resource.CauseConfig && d.Last != nil && !b.req.Destroy && (d.Last.By != "" || d.Last.At != "") {
+		s.Applied = &resource.Applied{By: d.Last.By, At: d.Last.At}
+	}
+	b.bind(s, d)
+	if (s.Action == resource.Delete || s.Action == resource.Replace) && len(s.Path) == 0 && (d.Kind.Data || d.Last != nil && d.Last.Protected) {
 		s.Destroys = true
 	}
 	b.judge(s)
-}
-
-// Fingerprint identifies a live thing by its identity and all that its kind
-// compares; "" is the fingerprint of a thing that is not there.
-func Fingerprint(k *resource.Kind, live *resource.Live, a resource.Address, system string) resource.Fingerprint {
-	f := resource.Fingerprint{Address: a, System: system}
-	if live == nil {
-		return f
-	}
-	attrs := Settled(k, live.Attrs)
-	f.SHA256 = resource.Object(
-		resource.F("identity", resource.String(live.Identity)), resource.F("attrs", attrs)).Fingerprint()
-	f.Attrs = attrs
-	return f
-}
-
-// Settled leaves out what the world decides by itself (states, times).
-func Settled(k *resource.Kind, attrs resource.Value) resource.Value {
-	var names []string
-	for _, a := range k.Attrs {
-		if a.Computed {
-			names = append(names, a.Name)
-		}
-	}
-	return attrs.Without(names...)
 }

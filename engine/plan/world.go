@@ -10,7 +10,9 @@ type world struct {
 	live    map[resource.Address]*resource.Live
 	last    map[resource.Address]*resource.Entry
 	snap    map[resource.Address]*resource.Snapshot // the snapshot a live or remembered thing is in
-	derived map[resource.Address][]resource.Field
+	// remembers is the snapshot whose ledger has a thing.
+	remembers map[resource.Address]*resource.Snapshot
+	derived   map[resource.Address][]resource.Field
 }
 
 func newWorld(desired []*resource.Resource, snaps []*resource.Snapshot) *world {
@@ -19,7 +21,7 @@ func newWorld(desired []*resource.Resource, snaps []*resource.Snapshot) *world {
 		live:    map[resource.Address]*resource.Live{},
 		last:    map[resource.Address]*resource.Entry{},
 		snap:    map[resource.Address]*resource.Snapshot{},
-		derived: map[resource.Address][]resource.Field{},
+		derived: map[resource.Address][]resource.Field{}, remembers: map[resource.Address]*resource.Snapshot{},
 	}
 	for _, r := range desired {
 		w.desired[r.Address] = r
@@ -30,7 +32,7 @@ func newWorld(desired []*resource.Resource, snaps []*resource.Snapshot) *world {
 	for _, s := range snaps {
 		for i := range s.Ledger {
 			e := &s.Ledger[i]
-			w.last[e.Address] = e
+			w.last[e.Address], w.remembers[e.Address] = e, s
 			if w.snap[e.Address] == nil {
 				w.snap[e.Address] = s
 			}

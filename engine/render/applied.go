@@ -37,6 +37,17 @@ func Applied(w io.Writer, p *plan.Plan, o Outcome, opt Options) error {
 		if p.Summary.Replace > 0 {
 			line += fmt.Sprintf(", %d replaced", p.Summary.Replace)
 		}
+		for _, x := range []struct {
+			n    int
+			what string
+		}{{p.Summary.Adopt, "adopted"}, {p.Summary.Move, "moved"}, {p.Summary.Forget, "forgotten"}} {
+			if x.n > 0 {
+				line += fmt.Sprintf(", %d %s", x.n, x.what)
+			}
+		}
+		if p.Empty() {
+			line += "; only the ledger was changed"
+		}
 		fmt.Fprintf(b, "\n%s\n", s.Good(line+" in "+duration(o.Elapsed)+"."))
 		for _, u := range o.URLs {
 			fmt.Fprintf(b, "%s\n", oneLine(u))

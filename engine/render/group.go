@@ -33,17 +33,23 @@ func sections(p *plan.Plan, s Style) []*section {
 		{title: "Replace", symbol: "±", paint: s.Replace},
 		{title: "Update", symbol: "~", paint: s.Update},
 		{title: "Create", symbol: "+", paint: s.Create},
+		{title: "Move", symbol: ">", paint: s.Muted},
+		{title: "Adopt", symbol: "=", paint: s.Muted},
+		{title: "Forget", symbol: "x", paint: s.Muted},
 	}
 	whole := actions(p.Steps)
 	at := make(map[resource.Address]*thing, len(p.Steps))
-	blocked := map[resource.Address]*thing{}
+	blocked, told := map[resource.Address]*thing{}, map[resource.Address]*thing{}
 	for _, step := range p.Steps {
 		i, seen := 0, blocked
-		if step.Blocked == nil {
+		switch {
+		case step.Action.OnlyLedger():
+			i, seen = sectionOf(step.Action), told
+		case step.Blocked == nil:
 			i, seen = sectionOf(whole[step.Address]), at
 		}
 		t := seen[step.Address]
-		if t == nil {
+		if t == nil || step.Action.OnlyLedger() {
 			t = &thing{address: step.Address}
 			seen[step.Address] = t
 			all[i].things = append(all[i].things, t)
@@ -61,6 +67,12 @@ func sectionOf(a resource.Action) int {
 		return 2
 	case resource.Create:
 		return 4
+	case resource.Move:
+		return 5
+	case resource.Adopt:
+		return 6
+	case resource.Forget:
+		return 7
 	default:
 		return 3
 	}
@@ -74,6 +86,8 @@ func actions(steps []*resource.Step) map[resource.Address]resource.Action {
 	for _, s := range steps {
 		x := all[s.Address]
 		switch {
+		case s.Action.OnlyLedger():
+			continue
 		case len(s.Path) > 0:
 			x.part = true
 		case s.Action == resource.Create:
@@ -130,11 +144,34 @@ func (t *thing) cause(symbol string) string {
 		return "config and drift"
 	case drift:
 		return "drift"
-	case symbol == "+":
+	case symbol == "+" || t.steps[0].Action.OnlyLedger():
 		return ""
 	default:
 		return "config"
 	}
+}
+
+// applied says who applied the thing last, where that explains a drift; "" if
+// nobody knows.
+func (t *thing) applied() string {
+	for _, s := range t.steps {
+		if s.Applied != nil {
+			return AppliedBy(s.Applied)
+		}
+	}
+	return ""
+}
+
+// AppliedBy words a run of the past: "last applied 2026-11-02 by anna".
+func AppliedBy(a *resource.Applied) string {
+	text := "last applied"
+	if day, _, ok := strings.Cut(a.At, "T"); ok {
+		text += " " + oneLine(day)
+	}
+	if a.By != "" {
+		text += " by " + oneLine(a.By)
+	}
+	return text
 }
 
 // place is where the thing stands in the files; of a thing's steps, the first
@@ -184,6 +221,14 @@ func Counts(p *plan.Plan) string {
 	line := fmt.Sprintf("Plan: %d to create, %d to update, %d to destroy", p.Summary.Create, p.Summary.Update, p.Summary.Destroy)
 	if p.Summary.Replace > 0 {
 		line += fmt.Sprintf(", %d to replace", p.Summary.Replace)
+	}
+	for _, x := range []struct {
+		n    int
+		what string
+	}{{p.Summary.Adopt, "adopt"}, {p.Summary.Move, "move"}, {p.Summary.Forget, "forget"}} {
+		if x.n > 0 {
+			line += fmt.Sprintf(", %d to %s", x.n, x.what)
+		}
 	}
 	if p.Summary.Blocked > 0 {
 		line += fmt.Sprintf(", %d blocked", p.Summary.Blocked)

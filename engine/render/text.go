@@ -28,10 +28,16 @@ func Text(w io.Writer, p *plan.Plan, o Options) error {
 	t := &textWriter{b: bufio.NewWriterSize(w, 64<<10), o: o, s: NewStyle(o.Color)}
 	if p.Empty() {
 		t.nothing(p)
+	}
+	if p.Idle() {
 		return t.b.Flush()
 	}
 	t.destroy = p.Destroy
-	t.header(p)
+	if p.Empty() {
+		t.line(0, "")
+	} else {
+		t.header(p)
+	}
 	for _, sec := range sections(p, t.s) {
 		t.section(sec)
 		if sec.symbol == "!" {
@@ -59,15 +65,26 @@ func (t *textWriter) line(n int, text string) {
 	t.b.WriteByte('\n')
 }
 
+// nothing says that the world stays as it is.
 func (t *textWriter) nothing(p *plan.Plan) {
 	env, file := oneLine(p.Environment.Name), oneLine(p.Environment.File)
 	if p.Destroy {
 		t.line(0, "Nothing to destroy. Of "+env+", nothing is there.")
 	} else {
-		t.line(0, fmt.Sprintf("No changes. %s matches %s.", env, file))
+		line := fmt.Sprintf("No changes. %s matches %s.", env, file)
+		switch {
+		case p.Summary.Forget == len(p.Steps) && !p.Idle():
+			line = "No changes in the world. The ledger of " + env + " forgets what follows."
+		case !p.Idle():
+			line += " The ledger is told what follows."
+		}
+		t.line(0, line)
 	}
-	t.notes(p)
-	t.undeclared(p)
+	if p.Idle() {
+		t.undeclared(p)
+		t.ignored(p)
+		t.notes(p)
+	}
 }
 
 func (t *textWriter) header(p *plan.Plan) {
@@ -107,7 +124,17 @@ func (t *textWriter) section(sec *section) {
 	if !t.o.Summary {
 		t.line(0, "")
 	}
+	reason := ""
 	for _, x := range sec.things {
+		if step := x.steps[0]; step.Action.OnlyLedger() && step.Action != resource.Move {
+			// Why is mostly the same for many, and said once before them.
+			if step.Reason != reason && !t.o.Summary {
+				reason = step.Reason
+				t.line(4, t.s.Muted(oneLine(reason)))
+			}
+			t.heading(sec, x)
+			continue
+		}
 		t.heading(sec, x)
 		if t.o.Summary {
 			if sec.symbol == "!" {
@@ -118,7 +145,7 @@ func (t *textWriter) section(sec *section) {
 		t.thing(sec, x)
 		t.line(0, "")
 	}
-	if t.o.Summary {
+	if t.o.Summary || reason != "" {
 		t.line(0, "")
 	}
 }
@@ -127,6 +154,9 @@ func (t *textWriter) heading(sec *section, x *thing) {
 	head := sec.paint(sec.symbol + " " + printable(x.address.String()))
 	if c := x.cause(sec.symbol); c != "" && !t.destroy {
 		head += "  " + t.s.Update(c)
+		if a := x.applied(); a != "" {
+			head += t.s.Muted("; " + a)
+		}
 	}
 	if at := x.place(); at != "" {
 		head += "  " + t.s.Muted(oneLine(at))
@@ -136,6 +166,10 @@ func (t *textWriter) heading(sec *section, x *thing) {
 
 // thing shows what happens to one thing, step by step.
 func (t *textWriter) thing(sec *section, x *thing) {
+	if step := x.steps[0]; step.Action.OnlyLedger() {
+		t.line(4, oneLine(step.Title)+t.s.Muted("; "+oneLine(step.Reason)))
+		return
+	}
 	reason := x.steps[0].Reason
 	if reason != "" && (sec.symbol != "+" || x.cause(sec.symbol) != "") {
 		t.line(4, t.s.Muted(oneLine(reason)))
@@ -190,6 +224,7 @@ func (t *textWriter) footer(p *plan.Plan) {
 		t.line(0, t.s.Muted("Unchanged: "+thousands(int64(p.Summary.Unchanged))+"."))
 	}
 	t.undeclared(p)
+	t.ignored(p)
 	t.notes(p)
 	if h := hazardCounts(p); h != "" {
 		t.line(0, t.s.Warning("Hazards:")+" "+h+".")
@@ -223,6 +258,23 @@ func stages(p *plan.Plan) string {
 		}
 	}
 	return "Steps: " + strings.Join(parts, ", then ") + "."
+}
+
+// ignored lists the differences that the user asked to ignore, with the reason
+// of each.
+func (t *textWriter) ignored(p *plan.Plan) {
+	if len(p.Ignored) == 0 {
+		return
+	}
+	t.line(0, t.s.Muted("Ignored drift:"))
+	for _, x := range p.Ignored {
+		line := printable(x.Address.String()+"."+x.Change.Path.String()) + t.s.Muted(" ("+oneLine(x.Reason)+")")
+		if at := x.At.String(); at != "" {
+			line += "  " + t.s.Muted(oneLine(at))
+		}
+		t.line(2, line)
+		t.change(4, x.Change, false)
+	}
 }
 
 // undeclared says in one line what is there and was left alone.

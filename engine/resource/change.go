@@ -11,7 +11,15 @@ const (
 	Replace Action = "replace"
 	Delete  Action = "delete"
 	NoOp    Action = "no-op"
+
+	// What only the ledger is told; nothing live is touched.
+	Adopt  Action = "adopt"  // a declared thing that is there already is tellr's from now on
+	Forget Action = "forget" // a thing is no longer tellr's
+	Move   Action = "move"   // a thing goes by another address
 )
+
+// OnlyLedger tells whether an action changes nothing but the ledger.
+func (a Action) OnlyLedger() bool { return a == Adopt || a == Forget || a == Move }
 
 // Cause tells who moved: the files, the world, or both.
 type Cause string

@@ -21,6 +21,12 @@ type Kind struct {
 	// Data says that the thing holds data, so that destroying or replacing it
 	// is blocked until the user names it.
 	Data bool
+	// Identity names the computed attribute that tells a thing from a later one
+	// of its name, where a step of another system than the ledger's makes it.
+	Identity string
+	// Foreign tells whether a desired thing is somebody else's, and only read
+	// here: it is never adopted, remembered or removed. nil means never.
+	Foreign func(*Resource) bool
 	// Stage is where the main part's steps run.
 	Stage Stage
 	// Parts are made later than the thing itself.

@@ -22,6 +22,14 @@ type Scope struct {
 	System System `json:"system"`
 	// Environment keys the ledger.
 	Environment string `json:"environment"`
+	// Identity tells which live system it is (the host of a workspace, a
+	// cluster's own number and a database's). A reader fills it in; given one,
+	// it reads nothing but that system, and answers *[Elsewhere] for another.
+	// "" is not known.
+	Identity string `json:"identity,omitempty"`
+	// Moved are the things that go by another address now: the ledger's
+	// entries are read under the new ones.
+	Moved []Moved `json:"moved,omitempty"`
 	// Wanted are the things to look for, as desired; only what a reader needs
 	// to find and compare them.
 	Wanted []Wanted `json:"wanted"`
@@ -100,9 +108,15 @@ type Entry struct {
 	// keeps them.
 	Source    string `json:"source,omitempty"`
 	Protected bool   `json:"protected,omitempty"`
-	By        string `json:"by,omitempty"`
-	At        string `json:"at,omitempty"`  // RFC 3339
-	Run       string `json:"run,omitempty"` // the last run that changed it; "" if it is not known
+	// Was is the address under which the ledger has it, if it moved.
+	Was Address `json:"was,omitzero"`
+	// Copied: the row was not written where it stands: the ledger, or a part
+	// of it, was restored. What it says of the past may be outdated, so that
+	// nothing is dropped on its word.
+	Copied bool   `json:"copied,omitempty"`
+	By     string `json:"by,omitempty"`
+	At     string `json:"at,omitempty"`  // RFC 3339
+	Run    string `json:"run,omitempty"` // the last run that changed it; "" if it is not known
 }
 
 // Remembered is a value that a ledger holds, as it was written there. It is

@@ -3,6 +3,7 @@ package resource
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -137,6 +138,22 @@ type Host interface {
 	// Endpoint says how to reach a database of a hosting thing. res is the
 	// desired thing; the live one is read again if need be.
 	Endpoint(ctx context.Context, scope Scope, host Address, database string, svc Services) (Endpoint, error)
+}
+
+// Elsewhere says that a system is not the one that is meant: a plan was made for
+// another.
+type Elsewhere struct{ System, Was, Is string }
+
+func (e *Elsewhere) Error() string {
+	return fmt.Sprintf("%s is %s, and the plan was made for %s", e.System, e.Is, e.Was)
+}
+
+// Meets checks that a scope leads to the system that it is about.
+func (s Scope) Meets(identity string) error {
+	if s.Identity == "" || identity == "" || s.Identity == identity {
+		return nil
+	}
+	return &Elsewhere{System: s.System.Name, Was: s.Identity, Is: identity}
 }
 
 // ErrLocked is wrapped by the error of Open when another apply is at work in

@@ -45,9 +45,15 @@ type Step struct {
 	Needs []string `json:"needs,omitempty"`
 	// Yields are computed attributes that are known when the step is done.
 	Yields []Yield `json:"yields,omitempty"`
+	// Relies are parts of other things that must stay as they are for the step
+	// to be right, besides that those things are there; a provider names them,
+	// and the plan makes fingerprints of them.
+	Relies []Reliance `json:"-"`
 	// Reads are the fingerprints of the live things that the step is based on.
 	Reads []Fingerprint `json:"reads,omitempty"`
-	At    *Range        `json:"at,omitempty"`
+	// Applied is who applied the thing last, for a step that repairs drift.
+	Applied *Applied `json:"applied,omitempty"`
+	At      *Range   `json:"at,omitempty"`
 
 	Destroys bool `json:"destroys,omitempty"`
 	// Blocked says why the step may not run; nil if it may.
@@ -64,6 +70,18 @@ func (s *Step) Guard() string {
 		return s.Address.String()
 	}
 	return s.Address.String() + "." + s.Path.String()
+}
+
+// Applied is a run of the past, as the ledger has it.
+type Applied struct {
+	By string `json:"by,omitempty"`
+	At string `json:"at,omitempty"` // RFC 3339
+}
+
+// Reliance is what a step relies on of another thing.
+type Reliance struct {
+	Address Address
+	Paths   []Path
 }
 
 // Block says why a step may not run.
@@ -99,6 +117,10 @@ type Fingerprint struct {
 	Address Address `json:"address"`
 	System  string  `json:"system"`
 	SHA256  string  `json:"sha256"` // "" means that it was absent
+	// Refers: the step only refers to the thing. That it is this very thing
+	// counts, and what Paths lead to; the rest of it may move.
+	Refers bool   `json:"refers,omitempty"`
+	Paths  []Path `json:"paths,omitempty"`
 	// Attrs is what was read, so that a reader of a refused plan sees what
 	// moved.
 	Attrs Value `json:"attrs,omitzero"`

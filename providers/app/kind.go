@@ -39,6 +39,8 @@ func appKind() *resource.Kind {
 		Parts: []resource.KindPart{{Name: partRelease, Order: 90, Stage: resource.Release}},
 		Attrs: appAttrs(),
 		Check: checkApp,
+
+		Identity: "id",
 	}
 }
 

@@ -28,6 +28,9 @@ func (p *Provider) Read(ctx context.Context, scope resource.Scope, svc resource.
 	if err != nil {
 		return nil, err
 	}
+	if scope, err = c.Scope(scope); err != nil {
+		return nil, err
+	}
 	lives := make([]*resource.Live, len(scope.Wanted))
 	found := make([]fact, len(scope.Wanted))
 	errs := make([]error, len(scope.Wanted))

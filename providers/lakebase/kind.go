@@ -48,7 +48,16 @@ func instanceKind() *resource.Kind {
 		Attrs:  instanceAttrs(),
 		Check:  checkInstance,
 		Derive: derive,
+
+		Identity: "uid",
+		Foreign:  foreign,
 	}
+}
+
+// foreign tells whether an instance is somebody else's: another environment's,
+// or a server that was there before.
+func foreign(r *resource.Resource) bool {
+	return r.Attrs.Get("existing").Bool() || typeOf(r.Attrs) == plain
 }
 
 func instanceAttrs() []resource.Attr {

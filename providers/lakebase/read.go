@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/databricks/databricks-sdk-go/service/database"
@@ -23,6 +24,15 @@ func (p *Provider) Read(ctx context.Context, scope resource.Scope, _ resource.Se
 	type found struct {
 		live *resource.Live
 		fact fact
+	}
+	if slices.ContainsFunc(scope.Wanted, func(w resource.Wanted) bool { return w.Locate.Get("type").Str() != plain }) {
+		c, err := p.connect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if scope, err = c.Scope(scope); err != nil {
+			return nil, err
+		}
 	}
 	all := make([]found, len(scope.Wanted))
 	errs := make([]error, len(scope.Wanted))

@@ -35,6 +35,7 @@ func (p *Provider) Read(ctx context.Context, scope resource.Scope, svc resource.
 		if snap, err = catalog.Read(ctx, conn, wider); err != nil {
 			return nil, err
 		}
+		scope.Identity = snap.Scope.Identity
 		snap.Scope = scope
 	}
 	for _, o := range snap.Objects {

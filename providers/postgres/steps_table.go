@@ -104,11 +104,34 @@ func (p *planner) addForeignKey(d *resource.Delta, t *table, k *foreignKey, was 
 		undo(s, "ALTER TABLE "+t.place.String()+" ADD "+was.ddl())
 	}
 	undo(s, "ALTER TABLE "+t.place.String()+" DROP CONSTRAINT "+sqltext.Ident(k.name))
+	p.relyOnKey(s, k)
 	steps := []*resource.Step{s}
 	if made.notValid && !k.notValid {
 		steps = append(steps, p.validate(d, s, t.place, "foreign key", k.name))
 	}
 	p.referring = append(p.referring, referring{k, steps})
+}
+
+// relyOnKey binds a step that adds a foreign key to the key that it refers to, if that is there already.
+func (p *planner) relyOnKey(s *resource.Step, k *foreignKey) {
+	address, declared := p.index.tables[k.references]
+	if !declared || p.deltas[address] == nil || p.deltas[address].Live == nil {
+		return
+	}
+	r := resource.Reliance{Address: address}
+	for _, c := range k.refColumns {
+		r.Paths = append(r.Paths, resource.Path{"columns", c, "type"})
+	}
+	attrs := p.deltas[address].Live.Attrs
+	if sameSet(attrs.Get("primary_key").Get("columns").StringList(), k.refColumns) {
+		r.Paths = append(r.Paths, resource.Path{"primary_key", "columns"})
+	}
+	for _, f := range attrs.Get("uniques").Fields() {
+		if sameSet(f.Value.Get("columns").StringList(), k.refColumns) {
+			r.Paths = append(r.Paths, resource.Path{"uniques", f.Name, "columns"})
+		}
+	}
+	s.Relies = append(s.Relies, r)
 }
 
 // tableChange is the way from a live table to the desired one.

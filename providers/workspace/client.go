@@ -17,6 +17,8 @@ import (
 	"github.com/databricks/databricks-sdk-go/service/iam"
 	"github.com/databricks/databricks-sdk-go/service/postgres"
 	"github.com/databricks/databricks-sdk-go/useragent"
+
+	"github.com/tellr-dev/tellr/engine/resource"
 )
 
 // Options say which workspace and how to log in. With neither a profile nor a
@@ -92,6 +94,19 @@ func New(api *client.DatabricksClient, clock Clock) *Client {
 
 // Host is the workspace's URL.
 func (c *Client) Host() string { return strings.TrimSuffix(c.api.Config.Host, "/") }
+
+// Scope is a scope with the workspace as its identity; the error says that the
+// scope is about another one. A host that serves several workspaces is told
+// apart by their number.
+func (c *Client) Scope(s resource.Scope) (resource.Scope, error) {
+	identity := "workspace " + c.Host()
+	if id := c.api.Config.WorkspaceID; id != "" {
+		identity += " (" + id + ")"
+	}
+	err := s.Meets(identity)
+	s.Identity = identity
+	return s, err
+}
 
 // Me is the name of who is logged in: an e-mail address, or a service
 // principal's application id. It is also the name of their Postgres role.

@@ -57,10 +57,18 @@ type World struct {
 	Locked bool           // by another apply
 	held   int
 	OnOpen func(resource.Stage) // when a stage begins, behind the lock
+	// Identities of things; "1" for those that are not here.
+	Identities map[resource.Address]string
+	// Place is the identity of all systems.
+	Place string
+	// Reads counts what was read, by system.
+	Reads map[string]int
 }
 
 // New is an empty world.
-func New() *World { return &World{Things: map[resource.Address]resource.Value{}} }
+func New() *World {
+	return &World{Things: map[resource.Address]resource.Value{}, Identities: map[resource.Address]string{}, Reads: map[string]int{}}
+}
 
 func (w *World) Name() string            { return "fake" }
 func (w *World) Kinds() []*resource.Kind { return []*resource.Kind{Host, Account, Box} }
@@ -94,6 +102,11 @@ func (w *World) Scopes(env string, desired []*resource.Resource) ([]resource.Sco
 func (w *World) Read(_ context.Context, scope resource.Scope, _ resource.Services) (*resource.Snapshot, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.Reads[scope.System.Name]++
+	if err := scope.Meets(w.Place); err != nil {
+		return nil, err
+	}
+	scope.Identity = w.Place
 	snap := &resource.Snapshot{Scope: scope}
 	host := scope.System.Host
 	if !host.IsZero() {
@@ -103,12 +116,13 @@ func (w *World) Read(_ context.Context, scope resource.Scope, _ resource.Service
 		}
 		snap.Ledger = slices.Clone(w.Ledger)
 		snap.Doubts = w.doubts()
+		resource.Readdress(snap.Ledger, scope.Moved)
 	}
 	seen := map[resource.Address]bool{}
 	add := func(a resource.Address) {
 		if v, ok := w.Things[a]; ok && !seen[a] && (a.Kind == "box") != host.IsZero() {
 			seen[a] = true
-			snap.Objects = append(snap.Objects, &resource.Live{Address: a, Identity: "1", Attrs: v, Rows: 7})
+			snap.Objects = append(snap.Objects, &resource.Live{Address: a, Identity: w.identity(a), Attrs: v, Rows: 7})
 		}
 	}
 	for _, want := range scope.Wanted {
@@ -118,6 +132,13 @@ func (w *World) Read(_ context.Context, scope resource.Scope, _ resource.Service
 		add(e.Address)
 	}
 	return snap, nil
+}
+
+func (w *World) identity(a resource.Address) string {
+	if id, ok := w.Identities[a]; ok {
+		return id
+	}
+	return "1"
 }
 
 func (w *World) Normalize(r *resource.Resource, _ *resource.Snapshot) (resource.Value, resource.Diagnostics) {
@@ -215,6 +236,9 @@ func (s *session) Run(ctx context.Context, step *resource.Step, fill resource.Fi
 		return nil, err
 	}
 	w.Log = append(w.Log, step.ID)
+	if step.Action.OnlyLedger() {
+		return nil, nil
+	}
 	old, had := w.Things[step.Address]
 	s.undo = append(s.undo, func() {
 		if had {

@@ -51,12 +51,23 @@ type sessionRow struct {
 	superuser       bool
 	tablespace      string
 	may             MayFact
+	oid             uint32 // of the database
+	cluster         string // its own number; "" if it may not be asked for
+}
+
+// identity tells the database from any other.
+func (s sessionRow) identity() string {
+	text := "database " + s.database + " (" + oidText(s.oid) + ")"
+	if s.cluster != "" {
+		text += " of cluster " + s.cluster
+	}
+	return text
 }
 
 type ledgerRow struct {
 	address, identity, source, by, at, run string
 	attrs                                  []byte
-	protected                              bool
+	protected, copied                      bool
 }
 
 // doubtRow is a step of a run that was cut off, or the run alone.
@@ -231,7 +242,7 @@ func (w *raw) takers() map[string]func(row) {
 	take := map[string]func(row){
 		"objects": func(r row) {
 			w.ledger = append(w.ledger, ledgerRow{address: string(r.values[0]), identity: r.text(1), attrs: bytes.Clone(r.values[2]),
-				source: r.text(3), protected: r.flag(4), by: r.text(5), at: r.text(6), run: r.text(7)})
+				source: r.text(3), protected: r.flag(4), by: r.text(5), at: r.text(6), run: r.text(7), copied: r.flag(8)})
 		},
 		"canon": func(r row) { w.canon[string(r.values[0])] = r.text(1) },
 		"doubts": func(r row) {
@@ -245,7 +256,7 @@ func (w *raw) takers() map[string]func(row) {
 			w.entries = make(chan decoded, 1)
 			go func() { w.entries <- decodeLedger(w.ledger) }()
 			w.session = sessionRow{user: r.text(0), version: int(r.number(1)), database: r.text(2), mayCreateSchema: r.flag(3), superuser: r.flag(4),
-				may: MayFact{CreateRole: r.flag(5), CreateDB: r.flag(6), Replication: r.flag(7), BypassRLS: r.flag(8)}, tablespace: r.text(9)}
+				may: MayFact{CreateRole: r.flag(5), CreateDB: r.flag(6), Replication: r.flag(7), BypassRLS: r.flag(8)}, tablespace: r.text(9), oid: r.oid(10), cluster: r.text(11)}
 		},
 		"roles": func(r row) {
 			w.roles[r.oid(0)] = &roleRow{oid: r.oid(0), name: r.text(1), superuser: r.flag(2), has: r.flag(3), member: r.flag(4),

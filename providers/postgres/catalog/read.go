@@ -28,11 +28,17 @@ func Read(ctx context.Context, conn *pgx.Conn, scope resource.Scope) (*resource.
 	if err := run(ctx, conn, message, w.takers()); err != nil {
 		return nil, fmt.Errorf("read the catalog of %s: %w", scope.System, err)
 	}
+	identity := w.session.identity()
+	if err := scope.Meets(identity); err != nil {
+		return nil, err
+	}
+	scope.Identity = identity
 	s := newSnapshot(w)
 	known := <-w.entries
 	if known.err != nil {
 		return nil, known.err
 	}
+	resource.Readdress(known.entries, scope.Moved)
 	if err := s.find(scope.Wanted, known.entries); err != nil {
 		return nil, err
 	}

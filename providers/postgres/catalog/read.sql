@@ -20,7 +20,15 @@ DECLARE
   version int;
   maker   text;
   run     text := 'o.run';
+  cluster text;
+  -- A row that another transaction than its own wrote was copied: the ledger, or a part of it, was restored.
+  copied  text := 'coalesce((o.tx::text::numeric % 4294967296)::text <> o.xmin::text, true)';
 BEGIN
+  -- Not everybody may ask for the cluster's number.
+  IF has_function_privilege('pg_control_system()', 'EXECUTE') THEN
+    EXECUTE 'SELECT system_identifier::text FROM pg_control_system()' INTO cluster;
+  END IF;
+  PERFORM set_config('tellr.cluster', coalesce(cluster, ''), true);
   IF '*' = ANY (current_setting('tellr.schemas')::text[]) THEN
     SELECT array_agg(n.nspname ORDER BY n.nspname) INTO "all" FROM pg_namespace n
     WHERE n.nspname !~ '^(pg_|databricks_)' AND n.nspname NOT IN ('information_schema', '__db_system', 'tellr');
@@ -38,6 +46,7 @@ BEGIN
   END IF;
   IF version < 2 THEN -- an apply will bring it forward
     run := '''''';
+    copied := 'false';
     OPEN doubts FOR SELECT 1 WHERE false;
   ELSE
     -- A run that is not over although nobody has the lock, was cut off.
@@ -54,7 +63,7 @@ BEGIN
   END IF;
   OPEN objects FOR EXECUTE
     'SELECT o.address, o.identity, o.attrs::text, o.source, o.protected, o.by,
-            to_char(o.at AT TIME ZONE ''UTC'', ''YYYY-MM-DD"T"HH24:MI:SS"Z"''), ' || run || '
+            to_char(o.at AT TIME ZONE ''UTC'', ''YYYY-MM-DD"T"HH24:MI:SS"Z"''), ' || run || ', ' || copied || '
      FROM tellr.object o WHERE o.environment = current_setting(''tellr.environment'') ORDER BY o.address';
   OPEN canon FOR EXECUTE
     'SELECT c.key, c.canonical FROM tellr.canon c WHERE c.environment = current_setting(''tellr.environment'')';
@@ -88,7 +97,8 @@ SELECT current_user, current_setting('server_version_num'), current_database(),
        has_database_privilege(current_database(), 'CREATE'),
        r.rolsuper, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolbypassrls,
        (SELECT s.spcname FROM pg_database b JOIN pg_tablespace s ON s.oid = b.dattablespace AND s.spcname <> 'pg_default'
-        WHERE b.datname = current_database())
+        WHERE b.datname = current_database()),
+       (SELECT b.oid FROM pg_database b WHERE b.datname = current_database()), current_setting('tellr.cluster')
 FROM pg_roles r WHERE r.rolname = current_user;
 
 -- == roles

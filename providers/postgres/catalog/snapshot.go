@@ -96,7 +96,7 @@ type decoded struct {
 func decodeLedger(rows []ledgerRow) decoded {
 	out := make([]resource.Entry, 0, len(rows))
 	for _, l := range rows {
-		e := resource.Entry{Identity: l.identity, Source: l.source, Protected: l.protected, By: l.by, At: l.at, Run: l.run}
+		e := resource.Entry{Identity: l.identity, Source: l.source, Protected: l.protected, By: l.by, At: l.at, Run: l.run, Copied: l.copied}
 		if err := e.Address.UnmarshalText([]byte(l.address)); err != nil {
 			return decoded{err: fmt.Errorf("read the ledger: %w", err)}
 		}

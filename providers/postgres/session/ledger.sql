@@ -126,7 +126,12 @@ BEGIN
       PRIMARY KEY (environment, run, address),
       FOREIGN KEY (environment, run) REFERENCES tellr.run (environment, id) ON DELETE CASCADE
     );
-    ALTER TABLE tellr.object ADD run text NOT NULL DEFAULT ''; -- the last that changed it
+    -- Each object knows the transaction that wrote it. In a row that a restore brought back that is not the one that the
+    -- row itself is of, so what it says of the past is not taken for true (see tellr_objects in the catalog's read.sql).
+    ALTER TABLE tellr.object
+      ADD run text NOT NULL DEFAULT '', -- the last that changed it
+      ADD tx  xid8;
+    UPDATE tellr.object SET tx = pg_current_xact_id();
     INSERT INTO tellr.version (version, tellr) VALUES (2, current_setting('tellr.version'));
   END IF;
 

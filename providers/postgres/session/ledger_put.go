@@ -22,7 +22,7 @@ var ledgerSQL string
 // made has an OID that nobody knew before. The name of a thing that stands in a
 // schema is q; it is NULL, and so is what is looked up by it, for other things.
 const putObjects = `
-INSERT INTO tellr.object (environment, address, kind, schema, identity, attrs, source, protected, by, at, run)
+INSERT INTO tellr.object (environment, address, kind, schema, identity, attrs, source, protected, by, at, run, tx)
 SELECT $1, e.address, e.kind, e.schema,
   coalesce(CASE e.kind
     WHEN 'schema' THEN (SELECT n.oid::text FROM pg_namespace n WHERE n.nspname = e.schema)
@@ -37,13 +37,13 @@ SELECT $1, e.address, e.kind, e.schema,
     WHEN 'rule' THEN (SELECT r.oid::text FROM pg_rewrite r WHERE r.ev_class = to_regclass(q) AND r.rulename = e.attrs->>'name')
     WHEN 'event_trigger' THEN (SELECT t.oid::text FROM pg_event_trigger t WHERE t.evtname = e.attrs->>'name')
     WHEN 'trigger' THEN (SELECT t.oid::text FROM pg_trigger t WHERE t.tgrelid = to_regclass(q) AND t.tgname = e.attrs->>'name')
-  END, e.identity), e.attrs, e.source, e.protected, e.by, e.at, $12
+  END, e.identity), e.attrs, e.source, e.protected, e.by, e.at, $12, pg_current_xact_id()
 FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::text[], $9::boolean[], $10::text[], $11::timestamptz[])
   AS e(address, kind, schema, name, identity, attrs, source, protected, by, at)
 CROSS JOIN LATERAL (SELECT CASE WHEN e.schema <> '' AND e.name <> '' THEN quote_ident(e.schema) || '.' || quote_ident(e.name) END) AS l(q)
 ON CONFLICT (environment, address) DO UPDATE
 SET kind = excluded.kind, schema = excluded.schema, identity = excluded.identity, attrs = excluded.attrs, source = excluded.source, protected = excluded.protected,
-  by = excluded.by, at = excluded.at, run = excluded.run`
+  by = excluded.by, at = excluded.at, run = excluded.run, tx = excluded.tx`
 
 // standsIn gives the schema of a thing and its name there; for a part of a
 // table, such as a trigger, the name of that. Both are "" for what stands in no
