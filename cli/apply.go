@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +18,9 @@ type applyOptions struct {
 	Yes      bool
 	Expect   string
 	Parallel int
-	JSON     bool
+	// LockTimeout is how long to wait for another apply to end.
+	LockTimeout time.Duration
+	JSON        bool
 }
 
 func newApplyCommand(p *program) *cobra.Command {
@@ -70,6 +73,7 @@ func (o *applyOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask")
 	f.IntVar(&o.Parallel, "parallel", 8, "at most `N` API calls side by side; a database is always changed one statement at a time")
+	f.DurationVar(&o.LockTimeout, "lock-timeout", 0, "wait up to `TIME`, such as 10m, for another apply of this environment to end")
 	f.BoolVar(&o.JSON, "json", false, "print events as JSON lines; needs --yes")
 	o.Permits.flags(cmd)
 	o.Vars.flag(cmd)
@@ -80,7 +84,7 @@ func applyExits(done string) exits {
 		exitDone:        done,
 		exitError:       "error, or the answer was not yes, or not the plan that --expect names",
 		exitStale:       "the world moved since the plan was made; nothing was applied",
-		exitLocked:      "another apply of this environment is at work",
+		exitLocked:      "another apply of this environment is at work, and did not end in time; it is named",
 		exitBlocked:     "the plan has blocked steps; nothing was applied",
 		exitInterrupted: "interrupted; what was done and what was not is listed",
 	}
@@ -102,6 +106,8 @@ func (o *applyOptions) check(p *program) error {
 	switch {
 	case o.Parallel < 1:
 		return fail("--parallel must be at least 1", "", "leave it out for 8")
+	case o.LockTimeout < 0:
+		return fail("--lock-timeout must not be negative", "", "write how long to wait, such as 10m, or leave it out")
 	case o.Expect != "" && len(o.Expect) < 8:
 		return fail("--expect needs at least 8 digits of the plan's hash", "", "copy it from the last line of the plan: sha256:…")
 	case !o.Yes && o.JSON:

@@ -33,8 +33,11 @@ func (a *applying) inText(ctx context.Context) error {
 	if err := a.show(a.made.plan, "text", false); err != nil {
 		return err
 	}
-	if err := a.admit(); err != nil || a.made.plan.Idle() {
+	if err := a.admit(); err != nil {
 		return err
+	}
+	if a.made.plan.Idle() {
+		return a.settle(ctx, nil)
 	}
 	if err := a.confirm(ctx); err != nil {
 		return err
@@ -58,8 +61,12 @@ func (a *applying) inJSON(ctx context.Context) error {
 		if err := enc.Encode(jsonPlan{"plan", a.made.plan.Environment.Name, a.made.plan.SHA256, a.made.plan.Summary}); err != nil {
 			return err
 		}
-		if err = a.admit(); err == nil && !a.made.plan.Idle() {
-			err = a.run(ctx, events.Event)
+		if err = a.admit(); err == nil {
+			if a.made.plan.Idle() {
+				err = a.settle(ctx, events.Event)
+			} else {
+				err = a.run(ctx, events.Event)
+			}
 		}
 	}
 	code := exitDone
@@ -205,10 +212,15 @@ func (a *applying) confirm(ctx context.Context) error {
 	if a.made.plan.Destroy {
 		what = "Destroy environment " + a.made.plan.Environment.Name
 	}
-	fmt.Fprintf(a.Err, "\n%s? Only \"yes\" goes on: ", what)
+	return a.ask(ctx, what, "nothing was applied")
+}
+
+// ask asks for a yes; without one, none is what was done.
+func (p *program) ask(ctx context.Context, what, none string) error {
+	fmt.Fprintf(p.Err, "\n%s? Only \"yes\" goes on: ", what)
 	answer := make(chan string, 1)
 	go func() {
-		line, _ := bufio.NewReader(a.In).ReadString('\n') // no answer is not yes
+		line, _ := bufio.NewReader(p.In).ReadString('\n') // no answer is not yes
 		answer <- strings.TrimSpace(line)
 	}()
 	select {
@@ -218,12 +230,22 @@ func (a *applying) confirm(ctx context.Context) error {
 		if s == "yes" {
 			return nil
 		}
-		return fail("the answer was not yes, so nothing was applied", "", "")
+		return fail("the answer was not yes, so "+none, "", "")
 	}
+}
+
+// settle tells the ledger that what an earlier apply left in doubt was looked
+// at, where a plan has nothing else to do.
+func (a *applying) settle(ctx context.Context, emit resource.Emit) error {
+	if len(a.made.plan.Doubts) == 0 {
+		return nil
+	}
+	return a.run(ctx, emit)
 }
 
 func (a *applying) run(ctx context.Context, emit resource.Emit) error {
 	var err error
+	a.made.services.LockTimeout = a.o.LockTimeout
 	a.result, err = apply.Run(ctx, apply.Request{
 		Plan: a.made.plan, Providers: a.made.providers, Services: a.made.services, Emit: emit, Parallel: a.o.Parallel, Now: a.Now,
 	})

@@ -121,6 +121,20 @@ func one(what, example string) cobra.PositionalArgs {
 	}
 }
 
+// oneOrTwo is a cobra check for one argument or two.
+func oneOrTwo(what, example string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch len(args) {
+		case 1, 2:
+			return nil
+		case 0:
+			return fail(cmd.CommandPath()+" needs "+what, "", "for example: "+example)
+		default:
+			return fail(fmt.Sprintf("%s takes two arguments at most, and these are %d: %s", cmd.CommandPath(), len(args), strings.Join(args, " ")), "", "for example: "+example)
+		}
+	}
+}
+
 // none is a cobra check for no argument.
 func none(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {

@@ -66,7 +66,7 @@ state file.`,
 		}
 		root.AddCommand(cmds...)
 	}
-	group("DEPLOY", newPlanCommand(p), newApplyCommand(p), newDestroyCommand(p), newShowCommand(p), newForgetCommand(p))
+	group("DEPLOY", newPlanCommand(p), newApplyCommand(p), newDestroyCommand(p), newShowCommand(p), newHistoryCommand(p), newForgetCommand(p), newUnlockCommand(p))
 	group("FILES", newValidateCommand(p), newImportCommand(p), newFmtCommand(p), newGraphCommand(p), newSchemaCommand(p))
 	group("CONNECT", newRunCommand(p), newProxyCommand(p), newEnvCommand(p), newTokenCommand(p), newPsqlCommand(p), newDoctorCommand(p))
 	group("MORE", newSandboxCommand(p), newVersionCommand(p), newCompletionCommand(p))

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -25,8 +26,9 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs testdata/script/*.txtar. Besides testscript's own commands
 // there are: `sandbox`, which starts a workspace and sets its variables;
-// `exits N PROGRAM ARGS…`; and `json` and `jsonlines`, which check that the
-// last standard output is JSON.
+// `exits N PROGRAM ARGS…`; `json` and `jsonlines`, which check that the last
+// standard output is JSON; and `capture NAME REGEXP`, which sets a variable to
+// the first group of what is found there.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -42,6 +44,7 @@ func TestScripts(t *testing.T) {
 			"exits":     exitsWith,
 			"json":      func(ts *testscript.TestScript, _ bool, _ []string) { checkJSON(ts, ts.ReadFile("stdout")) },
 			"jsonlines": checkJSONLines,
+			"capture":   capture,
 		},
 	})
 }
@@ -76,6 +79,19 @@ func exitsWith(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("%s: exit %d, want %d", strings.Join(args[1:], " "), got, want)
 	}
+}
+
+func capture(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: capture NAME REGEXP")
+	}
+	re, err := regexp.Compile("(?m)" + args[1])
+	ts.Check(err)
+	m := re.FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(m) < 2 {
+		ts.Fatalf("%s finds nothing", args[1])
+	}
+	ts.Setenv(args[0], m[1])
 }
 
 func checkJSON(ts *testscript.TestScript, text string) {

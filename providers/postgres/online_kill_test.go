@@ -87,7 +87,12 @@ func (c *cut) Hold(ctx context.Context, scope resource.Scope, svc resource.Servi
 		first = false
 		return &cutConn{conn, c}, nil
 	}
-	connect := func(ctx context.Context) (*pgx.Conn, error) { return pgx.ConnectConfig(ctx, config) }
+	connect := func(ctx context.Context) (*pgx.Conn, error) {
+		if c.did {
+			return nil, net.ErrClosed // who is dead does not connect again
+		}
+		return pgx.ConnectConfig(ctx, config)
+	}
 	return session.Hold(ctx, connect, scope, session.Options{Run: svc.Run, LockPatience: 20 * time.Second, Look: 10 * time.Millisecond})
 }
 

@@ -97,8 +97,8 @@ func (w *workspace) Run(_ context.Context, s *resource.Step, _ resource.Fill, _ 
 }
 
 func (w *workspace) Record(context.Context, resource.Memory) error { return nil }
-func (w *workspace) Commit(context.Context) error                                       { return nil }
-func (w *workspace) Rollback(context.Context) error                                     { return nil }
+func (w *workspace) Commit(context.Context) error                  { return nil }
+func (w *workspace) Rollback(context.Context) error                { return nil }
 
 func (w *workspace) Endpoint(context.Context, resource.Scope, resource.Address, string, resource.Services) (resource.Endpoint, error) {
 	return resource.Endpoint{Absent: w.dsn == "", URL: w.dsn}, nil
