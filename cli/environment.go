@@ -113,6 +113,7 @@ type planning struct {
 	vars    variables
 	destroy bool
 	forget  []resource.Address
+	undo    string // a run to go back to before; "" for none
 	permits permits
 	from    string // a recorded snapshot; "" reads the world
 	save    string // where to record the snapshot
@@ -144,13 +145,20 @@ func (p *program) makePlan(ctx context.Context, o planning, emit resource.Emit) 
 	}
 	of := plan.Environment{Name: env.Name, Description: env.Description, File: env.File, Profile: env.Profile, Host: env.Host}
 	out := &planned{providers: p.providers(of, p.Build.Version), services: p.services(sec, env.Dir)}
-	snaps, err := p.snapshots(ctx, o, env, out, emit)
+	desired := env.Resources
+	var back *plan.Reversal
+	if o.undo != "" {
+		if back, desired, err = p.reverse(ctx, o, env, out); err != nil {
+			return nil, err
+		}
+	}
+	snaps, err := p.snapshots(ctx, o, env, desired, out, emit)
 	if err != nil {
 		return nil, err
 	}
 	built, ds := plan.Build(plan.Request{
-		Environment: of, Desired: env.Resources, Providers: out.providers, Snapshots: snaps,
-		Destroy: o.destroy, Moved: env.Moved, Forget: o.forget, Allow: o.permits.Destroy, AllowRewrite: o.permits.Rewrite, AllowCheck: o.permits.Check, AtOnce: o.permits.AtOnce,
+		Environment: of, Desired: desired, Providers: out.providers, Snapshots: snaps,
+		Destroy: o.destroy, Undo: back, Moved: env.Moved, Forget: o.forget, Allow: o.permits.Destroy, AllowRewrite: o.permits.Rewrite, AllowCheck: o.permits.Check, AtOnce: o.permits.AtOnce,
 		Rules: env.Rules, Dir: env.Dir, Version: p.Build.Version, Meta: p.meta(env.Dir),
 	})
 	if ds.HasErrors() || built == nil {
@@ -161,12 +169,12 @@ func (p *program) makePlan(ctx context.Context, o planning, emit resource.Emit) 
 }
 
 // snapshots reads the world, or a recorded one.
-func (p *program) snapshots(ctx context.Context, o planning, env *config.Environment, with *planned, emit resource.Emit) ([]*resource.Snapshot, error) {
+func (p *program) snapshots(ctx context.Context, o planning, env *config.Environment, desired []*resource.Resource, with *planned, emit resource.Emit) ([]*resource.Snapshot, error) {
 	if o.from != "" {
 		return readSnapshots(o.from, env.Name)
 	}
 	snaps, ds := plan.Read(ctx, plan.ReadRequest{
-		Environment: env.Name, Desired: env.Resources, Moved: env.Moved, Providers: with.providers, Services: with.services, Emit: emit,
+		Environment: env.Name, Desired: desired, Moved: env.Moved, Providers: with.providers, Services: with.services, Emit: emit,
 	})
 	if ds.HasErrors() {
 		return nil, ds

@@ -111,22 +111,32 @@ type jsonHistory struct {
 }
 
 func (p *program) showRun(ctx context.Context, m *memories, o historyOptions) error {
-	runs, err := ledger.Find(ctx, m.scopes, m.providers, m.services, o.Run)
+	run, err := m.find(ctx, o.Run)
 	switch {
 	case err != nil:
 		return err
+	case o.JSON:
+		return p.writeJSON(run)
+	}
+	return render.Run(p.Out, run, p.rendering())
+}
+
+// find gives the one run in full whose ID begins so.
+func (m *memories) find(ctx context.Context, id string) (resource.Run, error) {
+	runs, err := ledger.Find(ctx, m.scopes, m.providers, m.services, id)
+	switch {
+	case err != nil:
+		return resource.Run{}, err
 	case len(runs) == 0:
-		return fail(fmt.Sprintf("environment %s has no run %s", m.environment.Name, o.Run), "", "tellr history "+o.File+" lists them")
+		return resource.Run{}, fail(fmt.Sprintf("environment %s has no run %s", m.environment.Name, id), "", "tellr history "+m.environment.File+" lists them")
 	case len(runs) > 1:
 		var ids []string
 		for _, r := range runs {
 			ids = append(ids, r.ID)
 		}
-		return fail(fmt.Sprintf("%d runs of environment %s begin with %s", len(runs), m.environment.Name, o.Run), strings.Join(ids, ", "), "write more digits")
-	case o.JSON:
-		return p.writeJSON(runs[0])
+		return resource.Run{}, fail(fmt.Sprintf("%d runs of environment %s begin with %s", len(runs), m.environment.Name, id), strings.Join(ids, ", "), "write more digits")
 	}
-	return render.Run(p.Out, runs[0], p.rendering())
+	return runs[0], nil
 }
 
 func (p *program) writeJSON(v any) error {
@@ -156,15 +166,16 @@ func (p *program) memories(file, verb string, given variables) (*memories, error
 	if err != nil {
 		return nil, err
 	}
-	m := &memories{environment: plan.Environment{Name: env.Name, File: env.File, Profile: env.Profile, Host: env.Host}}
-	m.providers = p.providers(m.environment, p.Build.Version)
-	scopes, ds := plan.Scopes(env.Name, env.Resources, m.providers)
+	of := plan.Environment{Name: env.Name, File: env.File, Profile: env.Profile, Host: env.Host}
+	return remembering(of, env.Resources, p.providers(of, p.Build.Version), p.services(secrets{p.Getenv, vars, p.redact}, env.Dir))
+}
+
+func remembering(of plan.Environment, desired []*resource.Resource, providers []resource.Provider, svc resource.Services) (*memories, error) {
+	scopes, ds := plan.Scopes(of.Name, desired, providers)
 	if ds.HasErrors() {
 		return nil, ds
 	}
-	m.scopes = scopes
-	m.services = plan.WithEndpoints(p.services(secrets{p.Getenv, vars, p.redact}, env.Dir), m.providers, scopes)
-	return m, nil
+	return &memories{environment: of, scopes: scopes, providers: providers, services: plan.WithEndpoints(svc, providers, scopes)}, nil
 }
 
 // there tells whether any of the databases is there.

@@ -18,6 +18,7 @@ type planOptions struct {
 	Out          string
 	Summary      bool
 	Destroy      bool
+	Undo         string
 	DetailedExit bool
 	Permits      permits
 	From         string
@@ -35,7 +36,12 @@ to the other: the SQL, the API calls, the files. Nothing is changed. What would
 destroy data is shown as blocked until --allow-destroy names it.
 
 A plan saved with --out is applied byte for byte by tellr apply PLANFILE, or not
-at all, if the world has moved since.`,
+at all, if the world has moved since.
+
+With --undo, plan shows the way back to before a run that tellr history lists, and
+so before those that came after it: from what is live now, with the same care for
+data. It says what does not come back. What these runs did not touch is left
+alone, and so are the files: change them too, or the next apply does it again.`,
 		Example: `  # what would change
   tellr plan environments/dev.hcl
 
@@ -46,6 +52,11 @@ at all, if the world has moved since.`,
 
   # in a nightly job: does the world still match the files?
   tellr plan environments/prod.hcl --detailed-exitcode --summary
+
+  # back to before a run
+  tellr history environments/dev.hcl
+  tellr plan environments/dev.hcl --undo 3f9a12 --out back.plan
+  tellr apply back.plan
 
   # offline, against a world recorded earlier
   tellr plan environments/dev.hcl --save-snapshot dev.json
@@ -68,12 +79,14 @@ at all, if the world has moved since.`,
 	f.StringVar(&o.Out, "out", "", "save the plan to `FILE`, for tellr apply and tellr show")
 	f.BoolVar(&o.Summary, "summary", false, "list what changes, without statements and calls")
 	f.BoolVar(&o.Destroy, "destroy", false, "plan to take the environment down")
+	f.StringVar(&o.Undo, "undo", "", undoUsage)
 	f.BoolVar(&o.DetailedExit, "detailed-exitcode", false, "exit with 2 if changes are pending")
 	f.StringVar(&o.From, "from", "", "plan offline against the world recorded in `SNAPSHOT`")
 	f.StringVar(&o.SaveSnapshot, "save-snapshot", "", "record the live world in `FILE`")
 	o.Permits.flags(cmd)
 	o.Vars.flag(cmd)
 	cmd.MarkFlagsMutuallyExclusive("from", "save-snapshot")
+	cmd.MarkFlagsMutuallyExclusive("undo", "destroy", "from")
 	return cmd
 }
 
@@ -110,7 +123,7 @@ func (p *program) runPlan(ctx context.Context, o planOptions) error {
 	progress := p.progress()
 	defer progress.Close()
 	made, err := p.makePlan(ctx, planning{
-		file: o.File, vars: o.Vars, destroy: o.Destroy, permits: o.Permits, from: o.From, save: o.SaveSnapshot, verb: "plan",
+		file: o.File, vars: o.Vars, destroy: o.Destroy, undo: o.Undo, permits: o.Permits, from: o.From, save: o.SaveSnapshot, verb: "plan",
 	}, progress.Event)
 	progress.Close()
 	if err != nil {

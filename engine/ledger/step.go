@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/tellr-dev/tellr/engine/resource"
@@ -12,6 +13,9 @@ func Step(s *resource.Step, n int) resource.RunStep {
 	out := resource.RunStep{N: n, ID: s.ID, Address: s.Address, Title: s.Title, Action: s.Action, Stage: s.Stage, System: s.System, Call: call(s)}
 	for _, st := range s.Statements {
 		out.Statements = append(out.Statements, st.SQL.String())
+	}
+	if s.Destroys {
+		out.Lost = cmp.Or(s.NoUndo, "what it held is gone")
 	}
 	return out
 }

@@ -20,6 +20,9 @@ type Request struct {
 	// Forget are things that the ledger is to forget. The plan then does
 	// nothing else.
 	Forget []resource.Address
+	// Undo is the way back to before a run; Desired is then what it makes of the
+	// files. nil plans what the files say.
+	Undo *Reversal
 	// Allow names the destructive steps that may run, one guard each;
 	// AllowRewrite those that copy a large table.
 	Allow, AllowRewrite []string
@@ -142,7 +145,7 @@ func (b *builder) compare() {
 	}
 	for _, s := range b.snaps {
 		for _, e := range s.Ledger {
-			if b.world.desired[e.Address] != nil || b.deltas[e.Address] != nil {
+			if b.world.desired[e.Address] != nil || b.deltas[e.Address] != nil || b.req.Undo != nil && !b.unmade(e.Address) {
 				continue
 			}
 			if why := b.notOurs(e); why != "" {
@@ -157,7 +160,7 @@ func (b *builder) compare() {
 			}
 		}
 		for _, o := range s.Objects {
-			if o.Unwanted && b.deltas[o.Address] == nil {
+			if o.Unwanted && b.req.Undo == nil && b.deltas[o.Address] == nil {
 				b.order = append(b.order, o.Address)
 				if d := b.remove(o.Address); !b.req.Destroy {
 					d.Reason = "no file declares it, and what it stands in is exclusive"
@@ -175,7 +178,7 @@ func (b *builder) delta(a resource.Address) *resource.Delta {
 	}
 	b.deltas[a] = nil // being made: a thing that refers to itself sees its live value
 	r, live := b.world.desired[a], b.world.live[a]
-	if b.req.Destroy {
+	if b.req.Destroy || b.unmade(a) {
 		return b.remove(a)
 	}
 	snap := b.system[a]
@@ -222,6 +225,9 @@ func (b *builder) delta(a resource.Address) *resource.Delta {
 			d.Action = resource.Replace
 		}
 	}
+	if b.req.Undo != nil {
+		b.back(d)
+	}
 	b.deltas[a] = d
 	return d
 }
@@ -237,9 +243,11 @@ func (b *builder) remove(a resource.Address) *resource.Delta {
 	}
 	if live != nil && d.Kind != nil {
 		d.Action = resource.Delete
-		d.Reason = "no file declares it any more"
-		if b.req.Destroy {
+		switch d.Reason = "no file declares it any more"; {
+		case b.req.Destroy:
 			d.Reason = "the environment is destroyed"
+		case b.req.Undo != nil:
+			d.Reason = "it was not there before run " + b.req.Undo.undo.Run
 		}
 		if snap := b.world.snap[a]; b.system[a] == nil {
 			b.system[a] = snap
@@ -249,16 +257,7 @@ func (b *builder) remove(a resource.Address) *resource.Delta {
 	return d
 }
 
-func (b *builder) kind(name string) *resource.Kind {
-	for _, p := range b.req.Providers {
-		for _, k := range p.Kinds() {
-			if k.Name == name {
-				return k
-			}
-		}
-	}
-	return nil
-}
+func (b *builder) kind(name string) *resource.Kind { return kindOf(b.req.Providers, name) }
 
 // hole resolves an attribute of another thing: from the files, or from the
 // live thing if it stays the thing it is. Otherwise it remains a hole.

@@ -26,6 +26,10 @@ func (b *builder) finish() (*Plan, resource.Diagnostics) {
 	}
 	b.ds = append(b.ds, ledger.Doubts(p.Doubts, func(a resource.Address) bool { return b.world.live[a] != nil })...)
 	p.Ignored = b.ignored
+	if b.req.Undo != nil {
+		p.Undo = &b.req.Undo.undo
+		b.lasting()
+	}
 	p.Notes = b.ds.Sort()
 	touched := map[resource.Address][]string{}
 	for _, s := range p.Steps {
@@ -94,7 +98,7 @@ func (b *builder) records(p *Plan, touched map[resource.Address][]string) {
 	for _, a := range b.order {
 		d := b.deltas[a]
 		ledger := b.ledger(a)
-		if d == nil || ledger == nil || b.foreign(a) {
+		if d == nil || ledger == nil || b.foreign(a) || b.untouched(a) {
 			continue
 		}
 		r := Record{Address: a, System: ledger.Scope.System.Name, After: touched[a], Data: d.Kind != nil && d.Kind.Data}

@@ -16,6 +16,8 @@ type Plan struct {
 	Environment Environment `json:"environment"`
 	// Destroy: the plan takes the environment down.
 	Destroy bool `json:"destroy,omitempty"`
+	// Undo: the plan goes back to before a run.
+	Undo *Undo `json:"undo,omitempty"`
 	// Scopes are what was read, and is read again before an apply.
 	Scopes []resource.Scope `json:"scopes"`
 	// Hosts are the fingerprints of the things in which the databases stand: a

@@ -110,7 +110,7 @@ func (b *builder) checkMoved() {
 func (b *builder) remember() {
 	for _, a := range b.order {
 		d, ledger := b.deltas[a], b.ledger(a)
-		if d == nil || d.Desired == nil || ledger == nil || b.foreign(a) || b.goes(ledger) {
+		if d == nil || d.Desired == nil || ledger == nil || b.foreign(a) || b.untouched(a) || b.goes(ledger) {
 			continue
 		}
 		e := d.Last

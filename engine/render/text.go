@@ -70,6 +70,8 @@ func (t *textWriter) nothing(p *plan.Plan) {
 	env, file := oneLine(p.Environment.Name), oneLine(p.Environment.File)
 	if p.Destroy {
 		t.line(0, "Nothing to destroy. Of "+env+", nothing is there.")
+	} else if u := p.Undo; u != nil {
+		t.line(0, "Nothing to undo. "+env+" is as it was before run "+oneLine(u.Run)+", or nothing of that comes back.")
 	} else {
 		line := fmt.Sprintf("No changes. %s matches %s.", env, file)
 		switch {
@@ -99,8 +101,22 @@ func (t *textWriter) header(p *plan.Plan) {
 		}
 	}
 	t.line(0, t.s.Heading(head)+t.s.Muted("  "+strings.Join(where, "  ")))
+	t.undo(p)
 	t.careful(p)
 	t.line(0, "")
+}
+
+// undo says what the plan goes back to.
+func (t *textWriter) undo(p *plan.Plan) {
+	u := p.Undo
+	if u == nil {
+		return
+	}
+	line := fmt.Sprintf("Undo run %s of %s by %s", u.Run, u.Started, u.By)
+	if len(u.Later) > 0 {
+		line += ", and what came after it: " + strings.Join(u.Later, ", ")
+	}
+	t.line(0, oneLine(line))
 }
 
 // largeTable is from where on a lock or a copy of a table is said first.

@@ -69,6 +69,8 @@ type RunStep struct {
 	Ended      time.Time `json:"ended,omitzero"`
 	Outcome    Outcome   `json:"outcome"`
 	Error      string    `json:"error,omitempty"` // without secrets
+	// Lost says of a step that destroys data why nothing brings that back.
+	Lost string `json:"lost,omitempty"`
 }
 
 // RunChange is what a run did to one thing.

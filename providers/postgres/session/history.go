@@ -106,7 +106,7 @@ func runs(ctx context.Context, conn *pgx.Conn, environment, query string, last a
 }
 
 const stepsSQL = `SELECT s.n, s.id, s.address, s.title, s.action, s.stage, s.system, s.statements, s.call, s.started, s.ended,
-  CASE WHEN s.outcome = 'running' AND $3 THEN 'in doubt' ELSE s.outcome END, coalesce(s.error, '')
+  CASE WHEN s.outcome = 'running' AND $3 THEN 'in doubt' ELSE s.outcome END, coalesce(s.error, ''), s.lost
 FROM tellr.step s WHERE s.environment = $1 AND s.run = $2 ORDER BY s.n`
 
 const changesSQL = `SELECT c.address, c.action, c.before, c.after, c.moved, c.partial
@@ -122,7 +122,7 @@ func complete(ctx context.Context, conn *pgx.Conn, r *resource.Run) error {
 		var s resource.RunStep
 		var address string
 		var started, ended *time.Time
-		err := row.Scan(&s.N, &s.ID, &address, &s.Title, &s.Action, &s.Stage, &s.System, &s.Statements, &s.Call, &started, &ended, &s.Outcome, &s.Error)
+		err := row.Scan(&s.N, &s.ID, &address, &s.Title, &s.Action, &s.Stage, &s.System, &s.Statements, &s.Call, &started, &ended, &s.Outcome, &s.Error, &s.Lost)
 		if err == nil {
 			err = s.Address.UnmarshalText([]byte(address))
 		}

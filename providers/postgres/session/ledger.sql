@@ -101,7 +101,8 @@ BEGIN
       ADD stage      text NOT NULL DEFAULT '',
       ADD system     text NOT NULL DEFAULT '',
       ADD statements text[], -- holes unfilled
-      ADD call       text NOT NULL DEFAULT '';
+      ADD call       text NOT NULL DEFAULT '',
+      ADD lost       text NOT NULL DEFAULT ''; -- what it destroyed for good
     IF have = 1 THEN
       UPDATE tellr.step s SET environment = r.environment, stage = r.stage, id = s.address FROM tellr.run r WHERE r.id = s.run;
       UPDATE tellr.run SET outcome = 'failed' WHERE outcome = 'rolled back';

@@ -111,12 +111,12 @@ func (h *hold) queueRun(b *pgx.Batch, r resource.Run) {
 // A step that is over stays as it is: a connection that was lost at COMMIT says
 // in doubt of what the server did.
 const putSteps = `
-INSERT INTO tellr.step (environment, run, n, id, address, title, action, stage, system, statements, call, started, ended, outcome, error)
+INSERT INTO tellr.step (environment, run, n, id, address, title, action, stage, system, statements, call, lost, started, ended, outcome, error)
 SELECT $1, $2, s.n, s.id, s.address, s.title, s.action, s.stage, s.system,
   CASE WHEN s.statements <> '[]' THEN ARRAY(SELECT jsonb_array_elements_text(s.statements)) END,
-  s.call, nullif(s.started, '')::timestamptz, nullif(s.ended, '')::timestamptz, s.outcome, nullif(s.error, '')
-FROM unnest($3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::jsonb[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[])
-  AS s(n, id, address, title, action, stage, system, statements, call, started, ended, outcome, error)
+  s.call, s.lost, nullif(s.started, '')::timestamptz, nullif(s.ended, '')::timestamptz, s.outcome, nullif(s.error, '')
+FROM unnest($3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::jsonb[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[])
+  AS s(n, id, address, title, action, stage, system, statements, call, started, ended, outcome, error, lost)
 ON CONFLICT (environment, run, n) DO UPDATE
 SET started = excluded.started, ended = excluded.ended, outcome = excluded.outcome, error = excluded.error
 WHERE tellr.step.outcome = 'running'`
@@ -126,7 +126,7 @@ func (h *hold) queueSteps(b *pgx.Batch, m resource.Memory) error {
 		return nil
 	}
 	var n []int32
-	var id, address, title, action, stage, system, statements, call, started, ended, outcome, errs []string
+	var id, address, title, action, stage, system, statements, call, started, ended, outcome, errs, lost []string
 	for _, s := range m.Steps {
 		texts := s.Statements
 		if texts == nil {
@@ -140,9 +140,9 @@ func (h *hold) queueSteps(b *pgx.Batch, m resource.Memory) error {
 		id, address, title, action = append(id, s.ID), append(address, s.Address.String()), append(title, s.Title), append(action, string(s.Action))
 		stage, system, statements, call = append(stage, string(s.Stage)), append(system, s.System), append(statements, string(text)), append(call, s.Call)
 		started, ended = append(started, timestamp(s.Started)), append(ended, timestamp(s.Ended))
-		outcome, errs = append(outcome, string(s.Outcome)), append(errs, plain(s.Error))
+		outcome, errs, lost = append(outcome, string(s.Outcome)), append(errs, plain(s.Error)), append(lost, s.Lost)
 	}
-	b.Queue(putSteps, h.scope.Environment, m.Run.ID, n, id, address, title, action, stage, system, statements, call, started, ended, outcome, errs)
+	b.Queue(putSteps, h.scope.Environment, m.Run.ID, n, id, address, title, action, stage, system, statements, call, started, ended, outcome, errs, lost)
 	return nil
 }
 
