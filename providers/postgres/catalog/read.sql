@@ -41,7 +41,7 @@ BEGIN
   END IF;
   -- A row that another transaction than its own wrote was copied: the ledger, or a part of it, was restored.
   IF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = 'tellr.object'::regclass AND a.attname = 'tx') THEN
-    copied := 'coalesce((o.tx::text::numeric % 4294967296)::text <> o.xmin::text, true)';
+    copied := 'coalesce((o.tx::text::bigint & 4294967295)::text <> o.xmin::text, true)';
   END IF;
   OPEN objects FOR EXECUTE
     'SELECT o.address, o.identity, o.attrs::text, o.source, o.protected, o.by,
