@@ -35,6 +35,9 @@ func newPlanCommand(p *program) *cobra.Command {
 to the other: the SQL, the API calls, the files. Nothing is changed. What would
 destroy data is shown as blocked until --allow-destroy names it.
 
+What is there as declared and not yet known is adopted: the plan lists it, and as
+nothing in the world changes by it, it is no change for --detailed-exitcode.
+
 A plan saved with --out is applied byte for byte by tellr apply PLANFILE, or not
 at all, if the world has moved since.
 

@@ -90,7 +90,7 @@ func (l *loader) readMoved() {
 		case m.from.Kind != m.to.Kind:
 			l.diags.fail(m.toAt, m.from.String()+" cannot become "+m.to.String(), "a thing keeps its kind", "declare it as "+article(m.from.Kind)+", or plan the one to go and the other to come: take the moved block out")
 		case m.from == m.to:
-			l.diags.fail(m.toAt, m.from.String()+" moves to where it is", "", "take the moved block out")
+			l.diags.fail(m.toAt, m.from.String()+" moves to where it is", "from and to are the same address", "take the moved block out")
 		case first != nil:
 			l.diags.fail(m.fromAt, m.from.String()+" moves twice", "the first stands at "+first.at.String(), "keep one of the two")
 		case l.declared(m.from):

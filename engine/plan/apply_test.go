@@ -18,7 +18,7 @@ func applyAll(t *testing.T, w *fake.World, want []*resource.Resource) {
 	if _, err := applyPlan(w, p); err != nil {
 		t.Fatal(err)
 	}
-	if p := mustBuild(t, w, want, nil); !p.Empty() {
+	if p := mustBuild(t, w, want, nil); !p.Idle() {
 		for _, s := range p.Steps {
 			for _, c := range s.Changes {
 				t.Logf("%s %s: %s -> %s", s.ID, c.Path, c.Live.Show(), c.Desired.Show())

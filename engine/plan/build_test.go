@@ -89,7 +89,7 @@ func TestAHoleStaysUntilItsThingIsLive(t *testing.T) {
 	w.Things[addr("account", "app")] = resource.Object(resource.F("name", resource.String("app")), resource.F("id", resource.String("u1")),
 		resource.F("host", resource.Ref(addr("host", "main"))), resource.F("motto", resource.String("at h")))
 	p = mustBuild(t, w, desired(), nil)
-	if diff := cmp.Diff([]string{"box.orders"}, ids(p)); diff != "" {
+	if diff := cmp.Diff([]string{"host.main/adopt", "account.app/adopt", "box.orders"}, ids(p)); diff != "" {
 		t.Error(diff)
 	}
 	if got := p.Step("box.orders").Reason; got != `for "u1"` {

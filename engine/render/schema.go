@@ -36,7 +36,7 @@ func SchemaText(w io.Writer, k *resource.Kind, o Options) error {
 	b := bufio.NewWriter(w)
 	s, width := NewStyle(o.Color), cmp0(o.Width, 100)
 	fmt.Fprintf(b, "%s\n", s.Heading(k.Name))
-	for _, l := range wrap(k.Doc, width-2) {
+	for _, l := range wrap(kindDoc(k), width-2) {
 		fmt.Fprintf(b, "  %s\n", l)
 	}
 	fmt.Fprintf(b, "\n%s\n", s.Heading("Attributes"))
@@ -90,6 +90,14 @@ func nested(t resource.Type) []resource.Attr {
 	return out
 }
 
+// kindDoc is what a kind is, and whether it is protected.
+func kindDoc(k *resource.Kind) string {
+	if !k.Data {
+		return k.Doc
+	}
+	return k.Doc + " It holds data: to destroy or replace it is blocked until --allow-destroy names it."
+}
+
 // attrRules are what a table row says besides the type, in words.
 func attrRules(a resource.Attr) []string {
 	var out []string
@@ -117,7 +125,7 @@ func SchemaMarkdown(w io.Writer, kinds []*resource.Kind) error {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(b, "## %s\n\n%s\n", k.Name, k.Doc)
+		fmt.Fprintf(b, "## %s\n\n%s\n", k.Name, kindDoc(k))
 		if k.Example != "" {
 			fmt.Fprintf(b, "\n```hcl\n%s\n```\n", strings.Trim(k.Example, "\n"))
 		}

@@ -109,3 +109,21 @@ func TestPlainNeedsNoWorkspace(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// What another environment owns, and a server that was there before, is never
+// adopted, and so never removed.
+func TestWhoseAnInstanceIs(t *testing.T) {
+	kind := lakebase.New(nil).Kinds()[0]
+	for _, x := range []struct {
+		attrs   resource.Value
+		foreign bool
+	}{
+		{resource.Object(resource.F("autoscaling", resource.Object())), false},
+		{resource.Object(resource.F("autoscaling", resource.Object()), resource.F("existing", resource.Bool(true))), true},
+		{resource.Object(resource.F("postgres", resource.Object(resource.F("url", resource.Secret("env.DATABASE_URL"))))), true},
+	} {
+		if got := kind.Foreign(&resource.Resource{Kind: kind, Attrs: x.attrs}); got != x.foreign {
+			t.Errorf("%s: foreign is %t", x.attrs.Show(), got)
+		}
+	}
+}

@@ -78,7 +78,7 @@ func testCase(t *testing.T, file string, archive *txtar.Archive, later databases
 		return
 	}
 	again, notes := build(t, w, desired, destroy)
-	if !again.Empty() {
+	if !again.Idle() {
 		t.Errorf("a second plan is not empty:\n%s", show(again))
 	}
 	if len(notes) > 0 {

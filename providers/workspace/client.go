@@ -99,7 +99,7 @@ func (c *Client) Host() string { return strings.TrimSuffix(c.api.Config.Host, "/
 // scope is about another one. A host that serves several workspaces is told
 // apart by their number.
 func (c *Client) Scope(s resource.Scope) (resource.Scope, error) {
-	identity := "workspace " + c.Host()
+	identity := c.Host()
 	if id := c.api.Config.WorkspaceID; id != "" {
 		identity += " (" + id + ")"
 	}

@@ -33,7 +33,9 @@
 //	                              without a schema it is about the database
 //	role                          name; members, member_of (of whom to tell), exclusive
 //
-// A ledger entry is located by the same fields of its attributes. A table has
+// A ledger entry is located by the same fields of its attributes, under the
+// address that the scope's moves give it. One that another transaction than its
+// own wrote is told as copied. A table has
 // partition_of and inherits besides: the parents that it is to have, by which
 // its shape is told.
 //

@@ -22,7 +22,7 @@ DECLARE
   run     text := 'o.run';
   cluster text;
   -- A row that another transaction than its own wrote was copied: the ledger, or a part of it, was restored.
-  copied  text := 'coalesce((o.tx::text::numeric % 4294967296)::text <> o.xmin::text, true)';
+  copied  text := 'coalesce((o.tx::text::bigint & 4294967295)::text <> o.xmin::text, true)';
 BEGIN
   -- Not everybody may ask for the cluster's number.
   IF has_function_privilege('pg_control_system()', 'EXECUTE') THEN
