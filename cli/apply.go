@@ -17,6 +17,7 @@ type applyOptions struct {
 	Permits  permits
 	Yes      bool
 	Expect   string
+	Undo     string
 	Parallel int
 	// LockTimeout is how long to wait for another apply to end.
 	LockTimeout time.Duration
@@ -54,6 +55,9 @@ elapsed_ms, message and error.`,
   # in CI, without a file: only if it is still the plan that was reviewed
   tellr apply environments/prod.hcl --yes --expect ab12cd34
 
+  # take back what a run did, and what came after it
+  tellr apply environments/dev.hcl --undo 3f9a12
+
   # drop a column, data and all
   tellr apply environments/dev.hcl --allow-destroy table.orders.columns.total`,
 		Annotations:       applyExits("applied, or nothing to do").annotations(),
@@ -66,6 +70,7 @@ elapsed_ms, message and error.`,
 	}
 	o.flags(cmd)
 	cmd.Flags().StringVar(&o.Expect, "expect", "", "apply only the plan whose `SHA` this is, at least 8 digits, as every rendering shows it")
+	cmd.Flags().StringVar(&o.Undo, "undo", "", undoUsage)
 	return cmd
 }
 

@@ -138,14 +138,18 @@ func (a *applying) prepare(ctx context.Context, emit resource.Emit) error {
 		case a.o.Forget != nil:
 			verb = "forget"
 		}
-		made, err := a.makePlan(ctx, planning{file: a.o.File, vars: a.o.Vars, destroy: a.o.Destroy, forget: a.o.Forget, permits: a.o.Permits, verb: verb}, emit)
+		made, err := a.makePlan(ctx, planning{file: a.o.File, vars: a.o.Vars, destroy: a.o.Destroy, undo: a.o.Undo, forget: a.o.Forget, permits: a.o.Permits, verb: verb}, emit)
 		if err != nil {
 			return err
 		}
 		a.made = made
 		return nil
 	}
-	if flag := a.o.Permits.given(); flag != "" {
+	flag := a.o.Permits.given()
+	if a.o.Undo != "" {
+		flag = "undo"
+	}
+	if flag != "" {
 		return fail("--"+flag+" cannot change a saved plan", "a saved plan runs as it was reviewed, or not at all",
 			"say it where the plan is made: tellr plan ENV.hcl --out FILE --"+flag+" …")
 	}

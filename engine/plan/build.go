@@ -189,7 +189,11 @@ func (b *builder) delta(a resource.Address) *resource.Delta {
 	filled := *r
 	filled.Attrs = r.Attrs.Fill(b.hole)
 	d := &resource.Delta{Address: a, Kind: r.Kind, Desired: &filled, Live: live, Last: b.world.last[a]}
-	want, ds := provider(b.req.Providers, snap.Scope.System.Provider).Normalize(&filled, snap)
+	p := provider(b.req.Providers, snap.Scope.System.Provider)
+	want, ds := p.Normalize(&filled, snap)
+	if b.unsay(&filled, want) {
+		want, ds = p.Normalize(&filled, snap)
+	}
 	b.ds = append(b.ds, ds...)
 	b.norm[a] = want
 	switch {

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tellr-dev/tellr/engine/diff"
 	"github.com/tellr-dev/tellr/engine/resource"
@@ -65,6 +66,15 @@ func Reverse(runs []resource.Run) (*Reversal, error) {
 			}
 		}
 	}
+	// What the later runs took back, is as it was.
+	v.order = slices.DeleteFunc(v.order, func(a resource.Address) bool {
+		x := v.changes[a]
+		same := !x.partial && x.before.Equal(x.after)
+		if same {
+			delete(v.changes, a)
+		}
+		return same
+	})
 	return v, nil
 }
 
@@ -118,8 +128,9 @@ func (v *Reversal) Desired(desired []*resource.Resource, providers []resource.Pr
 	return out
 }
 
-// over gives a declared thing the attributes that it had. What the runs did not
-// change stays as it is written, with its references and its place.
+// over gives a declared thing what is remembered of it, in place of what the
+// files say, which may not be applied yet. What is not remembered, such as
+// where it stands, stays as it is written.
 func (x *reverse) over(r *resource.Resource) *resource.Resource {
 	out := *r
 	x.attrs = map[string]bool{}
@@ -127,15 +138,16 @@ func (x *reverse) over(r *resource.Resource) *resource.Resource {
 		if a.Computed {
 			continue
 		}
-		was, is := x.before.Get(a.Name), x.after.Get(a.Name)
-		x.attrs[a.Name] = x.partial || x.after.IsNull() || !was.Equal(is)
-		if was, is = declarable(a.Type, was), declarable(a.Type, is); a.Derived || !x.attrs[a.Name] || !x.partial && !x.after.IsNull() && was.Equal(is) {
-			continue
-		}
-		if was.IsNull() {
+		written, was := r.Attrs.Get(a.Name), x.before.Get(a.Name)
+		x.attrs[a.Name] = x.partial || x.after.IsNull() || !was.Equal(x.after.Get(a.Name))
+		v := declarable(a.Type, was)
+		_, refers := written.Ref()
+		switch {
+		case a.Derived, v.IsNull() && !was.IsNull(), !x.attrs[a.Name] && (v.IsNull() || refers):
+		case v.IsNull():
 			out.Attrs = out.Attrs.Without(a.Name)
-		} else {
-			out.Attrs = out.Attrs.With(a.Name, was)
+		default:
+			out.Attrs = out.Attrs.With(a.Name, v.At(written.Range()))
 		}
 	}
 	return &out
@@ -167,6 +179,19 @@ func (x *reverse) alone(a resource.Address, k *resource.Kind, host resource.Addr
 
 // changed tells whether the runs changed anything in the world.
 func (v *Reversal) changed() bool { return len(v.order) > 0 }
+
+// had tells whether what a step destroyed was there before the runs.
+func (x *reverse) had(s resource.RunStep) bool {
+	path, part := strings.CutPrefix(s.ID, s.Address.String()+"/")
+	if x.before.IsNull() || !part {
+		return !x.before.IsNull()
+	}
+	attr, _, _ := strings.Cut(path, ".")
+	entries := x.before.Get(attr)
+	return path == attr || entries.Kind() != resource.KindObject || slices.ContainsFunc(entries.Fields(), func(f resource.Field) bool {
+		return resource.Path{attr, f.Name}.String() == path
+	})
+}
 
 // declarable leaves out of a value what no file can say.
 func declarable(t resource.Type, v resource.Value) resource.Value {
@@ -207,6 +232,24 @@ func (b *builder) unmade(a resource.Address) bool {
 // untouched tells whether a thing is none of an undo's business.
 func (b *builder) untouched(a resource.Address) bool {
 	return b.req.Undo != nil && b.req.Undo.changes[a] == nil
+}
+
+// unsay takes out of a thing on its way back what the files say of it and
+// nobody has applied yet: what is compared, and was neither there before the
+// runs nor after them.
+func (b *builder) unsay(r *resource.Resource, want resource.Value) bool {
+	if b.req.Undo == nil || b.req.Undo.changes[r.Address] == nil {
+		return false
+	}
+	x := b.req.Undo.changes[r.Address]
+	var names []string
+	for _, a := range r.Kind.Attrs {
+		if !a.Derived && !x.attrs[a.Name] && r.Attrs.Has(a.Name) && want.Has(a.Name) && x.before.Get(a.Name).IsNull() {
+			names = append(names, a.Name)
+		}
+	}
+	r.Attrs = r.Attrs.Without(names...)
+	return len(names) > 0
 }
 
 // back makes the difference of one thing the way back: a thing that the runs
@@ -262,6 +305,9 @@ func (b *builder) lasting() {
 		}
 	}
 	for _, s := range v.lost {
+		if x := v.changes[s.Address]; x == nil || !x.had(s) {
+			continue
+		}
 		b.ds = append(b.ds, &resource.Diagnostic{
 			Severity: resource.Warning, Address: s.Address, Summary: fmt.Sprintf("what %q destroyed does not come back (%s)", s.Title, s.Address),
 			Detail: s.Lost, Cure: "restore it from a backup, or from a branch of the database at a time before the run",

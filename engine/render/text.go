@@ -230,6 +230,9 @@ func (t *textWriter) unblock(p *plan.Plan) {
 	if p.Destroy {
 		command = "destroy"
 	}
+	if p.Undo != nil {
+		flags = "--undo " + p.Undo.Run + " " + flags
+	}
 	t.line(2, t.s.Help("To allow it, if you mean it:"))
 	t.line(2, fmt.Sprintf("  tellr %s %s %s", command, shellQuote(oneLine(p.Environment.File)), printable(flags)))
 	t.line(0, "")
