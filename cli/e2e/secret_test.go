@@ -33,7 +33,7 @@ func TestASecretGoesOnlyWhereItIsFor(t *testing.T) {
 		t.Errorf("the mode of a saved plan: %v, %v", info.Mode(), err)
 	}
 	ledger := w.one("shop-s", `SELECT string_agg(t::text, '') FROM (SELECT o::text AS t FROM tellr.object o UNION ALL
-		SELECT r::text FROM tellr.run r UNION ALL SELECT s::text FROM tellr.step s UNION ALL SELECT c::text FROM tellr.canon c) x`)
+		SELECT r::text FROM tellr.run r UNION ALL SELECT s::text FROM tellr.step s UNION ALL SELECT c::text FROM tellr.canon c UNION ALL SELECT h::text FROM tellr.change h) x`)
 	if strings.Contains(ledger, canary) {
 		t.Error("the secret is in the ledger")
 	}

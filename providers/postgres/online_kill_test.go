@@ -70,6 +70,8 @@ type cut struct {
 	n    int // from 1; 0 never
 	sent []string
 	did  bool
+
+	commits int
 }
 
 func (c *cut) Hold(ctx context.Context, scope resource.Scope, svc resource.Services) (resource.Ledger, error) {
@@ -107,6 +109,12 @@ func (c *cutConn) Write(b []byte) (int, error) {
 	defer c.c.mu.Unlock()
 	for _, mark := range []string{"CREATE INDEX", "CREATE UNIQUE INDEX", "DROP INDEX", "ALTER INDEX", "ALTER TABLE s.", "UPDATE ONLY", "COMMIT\x00"} {
 		if strings.Contains(text, mark) {
+			if mark == "COMMIT\x00" {
+				// Most are of the ledger, before and after each step: these are alike, so a few of them stand for all.
+				if c.c.commits++; c.c.commits%8 != 1 {
+					break
+				}
+			}
 			c.c.sent = append(c.c.sent, text)
 			if len(c.c.sent) == c.c.n {
 				c.c.did = true
