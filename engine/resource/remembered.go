@@ -55,7 +55,10 @@ func (r Remembered) Text(name string) (string, bool) {
 		if colon < 0 || end < 0 {
 			break
 		}
-		if string(key) == `"`+name+`"` {
+		if len(key) == len(name)+2 && string(key[1:len(key)-1]) == name {
+			if n := len(value); n > 1 && value[0] == '"' && bytes.IndexByte(value, '\\') < 0 {
+				return string(value[1 : n-1]), true
+			}
 			var v Value
 			err := json.Unmarshal(value, &v)
 			return v.Str(), err == nil && !v.IsNull()
