@@ -36,13 +36,18 @@ func (l *loader) resource(inst *instance) *resource.Resource {
 	b.settle(l, inst)
 	body := b.syntax(l)
 	ok := b.settled || l.names(inst, body)
-	fields := make([]resource.Field, 0, len(b.kind.Attrs))
+	count := 0
 	for i := range b.kind.Attrs {
-		row := &b.kind.Attrs[i]
 		v, good := l.slot(inst, i, b.at)
 		ok = ok && good
 		if !v.IsNull() {
-			fields = append(fields, resource.Field{Name: row.Name, Value: v, At: inst.slots[i].at})
+			count++
+		}
+	}
+	fields := make([]resource.Field, 0, count)
+	for i := range b.kind.Attrs {
+		if s := &inst.slots[i]; !s.value.IsNull() {
+			fields = append(fields, resource.Field{Name: b.kind.Attrs[i].Name, Value: s.value, At: s.at})
 		}
 	}
 	ignore, good := d.metas(body)
@@ -169,7 +174,8 @@ func (d *decoder) row(body *hclsyntax.Body, row *resource.Attr, owner *resource.
 		return v, owner, ok
 	}
 	at := d.l.at(a.SrcRange)
-	if !d.writable(row, d.l.at(a.NameRange)) {
+	if unwritable(row) {
+		d.refuse(row, d.l.at(a.NameRange))
 		d.l.check(a.Expr, s)
 		return resource.Null(), at, false
 	}
@@ -207,16 +213,15 @@ func (d *decoder) absent(row *resource.Attr, owner *resource.Range) (resource.Va
 	return row.Default.At(nil), !row.Required
 }
 
-func (d *decoder) writable(row *resource.Attr, at *resource.Range) bool {
-	if !row.Computed && !row.Derived {
-		return true
-	}
+// unwritable tells whether an attribute is not for the files to say.
+func unwritable(row *resource.Attr) bool { return row.Computed || row.Derived }
+
+func (d *decoder) refuse(row *resource.Attr, at *resource.Range) {
 	why := "the live system decides it"
 	if row.Derived {
 		why = "it follows from other attributes"
 	}
 	d.fail(at, d.path.String()+" of "+d.inst.addr.String()+" cannot be written", why, "take it out; refer to it as "+d.inst.addr.String()+"."+d.path.String())
-	return false
 }
 
 // checked applies the row's own check.

@@ -67,9 +67,14 @@ func (d *decoder) dep(on resource.Address, at *resource.Range) {
 }
 
 func (d *decoder) objectExpr(e *hclsyntax.ObjectConsExpr, s *scope, t *resource.Type) (resource.Value, bool) {
-	exprs := make([]hclsyntax.Expression, len(t.Attrs))
-	places := make([]resource.Field, len(t.Attrs))
-	good := true
+	// What is written, by row: on a stack that all objects share, as there are many rows and few are used.
+	base := len(d.l.written)
+	d.l.written = append(d.l.written, make([]entry, len(t.Attrs))...)
+	defer func() {
+		clear(d.l.written[base:])
+		d.l.written = d.l.written[:base]
+	}()
+	good, count := true, 0
 	d.l.entries(e, s, d.sink, func(f resource.Field, x hclsyntax.Expression) {
 		i := rowIndex(t.Attrs, f.Name)
 		if i < 0 {
@@ -78,13 +83,15 @@ func (d *decoder) objectExpr(e *hclsyntax.ObjectConsExpr, s *scope, t *resource.
 			d.l.check(x, s)
 			return
 		}
-		exprs[i], places[i] = x, f
+		d.l.written[base+i] = entry{f.At, x}
+		count++
 	}, func() { good = false })
 	at := d.l.at(e.SrcRange)
-	fields := make([]resource.Field, 0, len(e.Items))
+	fields := make([]resource.Field, 0, count)
 	for i := range t.Attrs {
-		f, ok := d.member(&t.Attrs[i], places[i], at, exprs[i] != nil, func(row *resource.Attr) (resource.Value, bool) {
-			return d.expr(exprs[i], s, row, &row.Type)
+		w := d.l.written[base+i]
+		f, ok := d.member(&t.Attrs[i], w.at, at, w.expr != nil, func(row *resource.Attr) (resource.Value, bool) {
+			return d.expr(w.expr, s, row, &row.Type)
 		})
 		good = good && ok
 		if !f.Value.IsNull() {
@@ -94,8 +101,14 @@ func (d *decoder) objectExpr(e *hclsyntax.ObjectConsExpr, s *scope, t *resource.
 	return resource.Object(fields...).At(at), good
 }
 
+// entry is an attribute of an object as it is written.
+type entry struct {
+	at   *resource.Range
+	expr hclsyntax.Expression
+}
+
 // member decodes one attribute of an object.
-func (d *decoder) member(row *resource.Attr, f resource.Field, owner *resource.Range, written bool, decode func(*resource.Attr) (resource.Value, bool)) (resource.Field, bool) {
+func (d *decoder) member(row *resource.Attr, at, owner *resource.Range, written bool, decode func(*resource.Attr) (resource.Value, bool)) (resource.Field, bool) {
 	if !written && !row.Required && row.Default.IsNull() {
 		return resource.Field{}, true
 	}
@@ -108,11 +121,10 @@ func (d *decoder) member(row *resource.Attr, f resource.Field, owner *resource.R
 		d.path = d.path[:len(d.path)-1]
 		d.part = part
 	}()
-	f.Name = row.Name
-	ok := true
-	f.Value = resource.Null()
+	f, ok := resource.Field{Name: row.Name, At: at}, true
 	if written {
-		if !d.writable(row, f.At) {
+		if unwritable(row) {
+			d.refuse(row, f.At)
 			return f, false
 		}
 		if f.Value, ok = decode(row); !ok {
@@ -299,7 +311,7 @@ func (d *decoder) objectValue(v resource.Value, t *resource.Type) (resource.Valu
 		if x.Range() == nil {
 			x = x.At(v.Range())
 		}
-		f, ok := d.member(&t.Attrs[i], f, v.Range(), given[i] != nil, func(row *resource.Attr) (resource.Value, bool) {
+		f, ok := d.member(&t.Attrs[i], f.At, v.Range(), given[i] != nil, func(row *resource.Attr) (resource.Value, bool) {
 			return d.value(x, row, &row.Type)
 		})
 		good = good && ok

@@ -163,11 +163,8 @@ func (l *loader) tooDeep(e hclsyntax.Expression, s *scope) (resource.Value, bool
 // entries calls yield for each entry of an object literal, in source order,
 // and bad for each that has no usable key.
 func (l *loader) entries(e *hclsyntax.ObjectConsExpr, s *scope, k *sink, yield func(resource.Field, hclsyntax.Expression), bad func()) {
-	var seen map[string]hcl.Range
-	if len(e.Items) > 1 {
-		seen = make(map[string]hcl.Range, len(e.Items))
-	}
-	for _, it := range e.Items {
+	seen := newSeen(len(e.Items))
+	for i, it := range e.Items {
 		name, ok := l.key(it.KeyExpr, s)
 		if !ok {
 			bad()
@@ -175,17 +172,55 @@ func (l *loader) entries(e *hclsyntax.ObjectConsExpr, s *scope, k *sink, yield f
 			continue
 		}
 		kr := it.KeyExpr.Range()
-		if first, dup := seen[name]; dup {
-			k.fail(l.at(kr), quoted(name)+" is written twice", "the first stands at "+l.at(first).String(), "remove one of the two")
+		if first, dup := seen.before(name, i); dup {
+			at := l.at(e.Items[first].KeyExpr.Range())
+			k.fail(l.at(kr), quoted(name)+" is written twice", "the first stands at "+at.String(), "remove one of the two")
 			bad()
 			l.check(it.ValueExpr, s)
 			continue
 		}
-		if seen != nil {
-			seen[name] = kr
-		}
 		yield(resource.Field{Name: name, At: l.at(hcl.RangeBetween(kr, it.ValueExpr.Range()))}, it.ValueExpr)
 	}
+}
+
+// seen holds the names of an object's entries so far, with their numbers. Most objects are small, and
+// there are many of them.
+type seen struct {
+	few  []entryName
+	many map[string]int
+}
+
+type entryName struct {
+	name   string
+	number int
+}
+
+func newSeen(entries int) seen {
+	switch {
+	case entries < 2:
+		return seen{}
+	case entries <= 16:
+		return seen{few: make([]entryName, 0, entries)}
+	}
+	return seen{many: make(map[string]int, entries)}
+}
+
+// before notes the name of an entry, and gives the number of an earlier one that has it.
+func (x *seen) before(name string, number int) (int, bool) {
+	if x.many != nil {
+		first, dup := x.many[name]
+		if !dup {
+			x.many[name] = number
+		}
+		return first, dup
+	}
+	for _, e := range x.few {
+		if e.name == name {
+			return e.number, true
+		}
+	}
+	x.few = append(x.few, entryName{name, number})
+	return 0, false
 }
 
 // key gives the name of an object literal's entry. A bare word is the name

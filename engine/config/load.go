@@ -43,6 +43,7 @@ type loader struct {
 	unread    map[fileLine]bool // lines with a syntax error
 	syntax    map[*resource.Diagnostic]bool
 	slab      []resource.Range
+	written   []entry // of the objects that are being decoded
 
 	// holes counts the errors about values that are not yet known.
 	depth, iterations, suggested, holes int

@@ -1,9 +1,6 @@
 package resource
 
-import (
-	"bytes"
-	"encoding/json"
-)
+import "encoding/json"
 
 // System is one live thing that is read as a whole and in which steps run: the
 // workspace, or one database.
@@ -117,43 +114,6 @@ type Entry struct {
 	By     string `json:"by,omitempty"`
 	At     string `json:"at,omitempty"`  // RFC 3339
 	Run    string `json:"run,omitempty"` // the last run that changed it; "" if it is not known
-}
-
-// Remembered is a value that a ledger holds, as it was written there. It is
-// read when it is asked for: most things are as they were left, and nobody asks.
-type Remembered struct {
-	value Value
-	text  json.RawMessage // instead, if not nil
-}
-
-// Remember makes a value one to be remembered.
-func Remember(v Value) Remembered { return Remembered{value: v} }
-
-// RememberedText is a value as a ledger has it.
-func RememberedText(text []byte) Remembered { return Remembered{text: text} }
-
-// Value reads what is remembered; the error says that it is not a value.
-func (r Remembered) Value() (Value, error) {
-	if r.text == nil {
-		return r.value, nil
-	}
-	var v Value
-	err := json.Unmarshal(r.text, &v)
-	return v, err
-}
-
-// MarshalJSON writes the value.
-func (r Remembered) MarshalJSON() ([]byte, error) {
-	if r.text == nil {
-		return r.value.MarshalJSON()
-	}
-	return r.text, nil
-}
-
-// UnmarshalJSON keeps the text.
-func (r *Remembered) UnmarshalJSON(b []byte) error {
-	*r = Remembered{text: bytes.Clone(b)}
-	return nil
 }
 
 // Object finds a live thing; nil if it is not there.

@@ -27,12 +27,16 @@ func (p *Provider) Read(ctx context.Context, scope resource.Scope, svc resource.
 		return &resource.Snapshot{Scope: scope, Absent: true}, nil
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	snap, err := catalog.Read(ctx, conn, scope)
+	ask, err := p.asked(scope)
+	if err != nil {
+		return nil, err
+	}
+	snap, err := catalog.Read(ctx, conn, scope, ask)
 	if err != nil {
 		return nil, err
 	}
 	if wider, more := withFormerGrantees(scope, snap.Ledger); more {
-		if snap, err = catalog.Read(ctx, conn, wider); err != nil {
+		if snap, err = catalog.Read(ctx, conn, wider, ask); err != nil {
 			return nil, err
 		}
 		scope.Identity = snap.Scope.Identity

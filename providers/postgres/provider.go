@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/catalog"
 )
 
 // Name is the provider's, in System.Provider.
@@ -102,6 +103,17 @@ func (p *Provider) view(s *resource.Snapshot) (*view, error) {
 	}
 	p.views[s] = v
 	return v, nil
+}
+
+// asked gives what a scope asks.
+func (p *Provider) asked(scope resource.Scope) (catalog.Ask, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	x := p.indexes[scope.Environment]
+	if x == nil {
+		return catalog.Asked(scope)
+	}
+	return askedQuestions(scope, x)
 }
 
 // Steps implements [resource.Provider].

@@ -114,19 +114,18 @@ func (a *asker) finish() catalog.Ask {
 
 // in adds expressions to what is asked of one table.
 func (a *asker) in(address resource.Address, p place, columns []column, sites []site) {
-	var exprs []catalog.Expr
+	count := 0
 	for i := range sites {
-		s := &sites[i]
-		if !s.isStatic {
-			exprs = append(exprs, s.asked())
+		if !sites[i].isStatic {
+			count++
 		}
 	}
-	if len(exprs) == 0 {
+	if count == 0 {
 		return
 	}
 	i := a.tables[p]
 	if i == 0 {
-		t := catalog.AskTable{Address: address, Schema: p.schema, Name: p.name}
+		t := catalog.AskTable{Address: address, Schema: p.schema, Name: p.name, Columns: slices.Grow([]catalog.AskColumn(nil), len(columns))}
 		for _, c := range columns {
 			t.Columns = append(t.Columns, catalog.AskColumn{Name: c.name, Type: c.typ, Collation: c.collation})
 		}
@@ -135,7 +134,12 @@ func (a *asker) in(address resource.Address, p place, columns []column, sites []
 		a.tables[p] = i
 	}
 	t := &a.ask.Tables[i-1]
-	t.Exprs = append(t.Exprs, exprs...)
+	t.Exprs = slices.Grow(t.Exprs, count)
+	for i := range sites {
+		if s := &sites[i]; !s.isStatic {
+			t.Exprs = append(t.Exprs, s.asked())
+		}
+	}
 }
 
 func askTable(a *asker, r *resource.Resource) {

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"bytes"
-	"encoding/json"
 
 	"github.com/tellr-dev/tellr/engine/resource"
 	"github.com/tellr-dev/tellr/providers/postgres/catalog"
@@ -96,15 +95,10 @@ func (v *view) canon(id, text string) (canonical string, ok bool, why string) {
 // reading it.
 func askedQuestions(scope resource.Scope, x *index) (catalog.Ask, error) {
 	ask, known := x.asks[scope.System.Name]
-	if !known || !bytes.Equal(ask.raw, scope.Ask) {
-		ask.questions = catalog.Ask{}
-		if len(scope.Ask) > 0 {
-			if err := json.Unmarshal(scope.Ask, &ask.questions); err != nil {
-				return catalog.Ask{}, err
-			}
-		}
+	if known && bytes.Equal(ask.raw, scope.Ask) {
+		return ask.questions, nil
 	}
-	return ask.questions, nil
+	return catalog.Asked(scope)
 }
 
 // askedTexts lists the texts of what is asked, by ID.

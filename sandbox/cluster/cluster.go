@@ -185,11 +185,12 @@ func (c *Cluster) DSN(user, database string) string {
 	return u.String()
 }
 
-// CreateDatabase makes an empty database, owned by the superuser.
+// CreateDatabase makes an empty database, owned by the superuser. Its files are copied as they are: through the log, which is
+// the server's own way, takes some three times the work.
 func (c *Cluster) CreateDatabase(name string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	return c.run(ctx, Script{Database: "postgres", Statements: []string{"CREATE DATABASE " + pgx.Identifier{name}.Sanitize()}})
+	return c.run(ctx, Script{Database: "postgres", Statements: []string{"CREATE DATABASE " + pgx.Identifier{name}.Sanitize() + " STRATEGY file_copy"}})
 }
 
 // DropDatabase removes a database, ending its sessions.

@@ -24,6 +24,18 @@ type Ask struct {
 	Exclusive bool `json:"exclusive,omitempty"`
 }
 
+// Asked reads what a scope asks.
+func Asked(scope resource.Scope) (Ask, error) {
+	var ask Ask
+	if len(scope.Ask) == 0 {
+		return ask, nil
+	}
+	if err := json.Unmarshal(scope.Ask, &ask); err != nil {
+		return Ask{}, fmt.Errorf("read what the plan asks of %s: %w", scope.System, err)
+	}
+	return ask, nil
+}
+
 // AskTable is one desired table with the expressions that stand in it.
 type AskTable struct {
 	Address resource.Address `json:"address"`

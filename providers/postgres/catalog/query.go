@@ -207,7 +207,11 @@ func (in interner) text(b []byte) string {
 
 func (r row) null(i int) bool   { return r.values[i] == nil }
 func (r row) text(i int) string { return r.words.text(r.values[i]) }
-func (r row) flag(i int) bool   { return len(r.values[i]) == 1 && r.values[i][0] == 't' }
+
+// name is a text that few others equal, such as the name of a table or an index.
+func (r row) name(i int) string { return string(r.values[i]) }
+
+func (r row) flag(i int) bool { return len(r.values[i]) == 1 && r.values[i][0] == 't' }
 
 // char is a value of type "char"; 0 for none.
 func (r row) char(i int) byte {

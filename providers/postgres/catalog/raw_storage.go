@@ -40,7 +40,9 @@ func (w *raw) takeNotNull(r row) {
 	number, name := int16(r.number(2)), r.text(3)
 	for i := range t.columns {
 		if c := &t.columns[i]; c.number == number && name != ObjectName(t.name, c.name, "not_null") {
-			c.storage.notNull = name
+			form := *c.columnForm
+			form.storage.notNull = name
+			c.columnForm = w.form(form)
 		}
 	}
 	if r.flag(4) {

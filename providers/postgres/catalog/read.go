@@ -16,13 +16,9 @@ import (
 // Read answers a scope with one consistent snapshot: one message to the
 // server, and a second one only if an expression must be put into the server's
 // form. The connection is idle again afterwards; no setting stays changed.
-func Read(ctx context.Context, conn *pgx.Conn, scope resource.Scope) (*resource.Snapshot, error) {
-	var ask Ask
-	if len(scope.Ask) > 0 {
-		if err := json.Unmarshal(scope.Ask, &ask); err != nil {
-			return nil, fmt.Errorf("read what the plan asks of %s: %w", scope.System, err)
-		}
-	}
+//
+// ask is what scope.Ask says; it is not changed.
+func Read(ctx context.Context, conn *pgx.Conn, scope resource.Scope, ask Ask) (*resource.Snapshot, error) {
 	w := newRaw()
 	message := readMessage(scope.Environment, schemasOf(scope), rolesOf(scope.Wanted, ask.AllRoles), serverVersion(conn))
 	if err := run(ctx, conn, message, w.takers()); err != nil {
@@ -229,10 +225,10 @@ func (s *snapshot) canonicalise(ctx context.Context, conn *pgx.Conn, ask Ask, fa
 		pending[q.Key] = append(pending[q.Key], e.ID)
 		texts[e.ID] = e
 	}
-	for i := range ask.Tables {
-		s.lendColumns(&ask.Tables[i])
-		for _, e := range ask.Tables[i].Exprs {
-			visit(&ask.Tables[i], e)
+	for _, t := range ask.Tables {
+		s.lendColumns(&t)
+		for _, e := range t.Exprs {
+			visit(&t, e)
 		}
 	}
 	for _, e := range ask.Exprs {

@@ -108,7 +108,11 @@ func wanted(t testing.TB, address, locate string) resource.Wanted {
 
 func read(t testing.TB, conn *pgx.Conn, scope resource.Scope) *resource.Snapshot {
 	t.Helper()
-	s, err := Read(context.Background(), conn, scope)
+	ask, err := Asked(scope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Read(context.Background(), conn, scope, ask)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -101,24 +101,33 @@ func (s *snapshot) candidate(w resource.Wanted, e *resource.Entry) (*candidate, 
 			c.former = c.former.With(field.Name, field.Value)
 		}
 	}
-	if e != nil && e.Identity != "" {
+	if e != nil && e.Identity != "" && s.elsewhere(w.Locate, e.Attrs) {
 		was, err := e.Attrs.Value()
 		if err != nil {
 			return nil, fmt.Errorf("read the ledger: attributes of %s: %w", e.Address, err)
 		}
-		at, differs := s.remembered(was), false
-		for _, name := range []string{"schema", "name", "table"} {
-			v := w.Locate.Get(name)
-			differs = differs || !v.IsNull() && !at.Get(name).IsNull() && v.Str() != at.Get(name).Str()
-		}
-		if differs {
-			c.ledger, c.known = at, e.Identity
-		}
+		c.ledger, c.known = s.remembered(was), e.Identity
 	}
 	if c.former.IsNull() && c.ledger.IsNull() {
 		return nil, nil
 	}
 	return c, nil
+}
+
+// elsewhere tells whether a thing is wanted at another place than where the ledger has it.
+func (s *snapshot) elsewhere(wanted resource.Value, ledger resource.Remembered) bool {
+	var fields []resource.Field
+	for _, name := range []string{"schema", "table", "name"} {
+		if text, ok := ledger.Text(name); ok {
+			fields = append(fields, resource.F(name, resource.String(text)))
+		}
+	}
+	for _, f := range s.remembered(resource.Object(fields...)).Fields() {
+		if v := wanted.Get(f.Name); !v.IsNull() && v.Str() != f.Value.Str() {
+			return true
+		}
+	}
+	return false
 }
 
 // remembered are the attributes of a ledger entry, as things are called now.

@@ -43,7 +43,7 @@ func (f *fields) object(name string, v fields) {
 // value: thousands of tables have the same few.
 type shaper struct {
 	*raw
-	columns map[columnRow]resource.Value
+	columns map[columnForm]resource.Value
 }
 
 // table is the canonical shape of a table; see doc.go.
@@ -120,8 +120,9 @@ func primaryKey(t *relationRow) *constraintRow {
 	return nil
 }
 
-func (s *shaper) column(t *relationRow, c columnRow, key *constraintRow) resource.Value {
-	if s.serial(t, c) {
+func (s *shaper) column(t *relationRow, row columnRow, key *constraintRow) resource.Value {
+	c := *row.columnForm
+	if s.serial(t, row) {
 		c.typ = map[string]string{"integer": "serial", "bigint": "bigserial", "smallint": "smallserial"}[c.typ]
 		c.notNull, c.expr, c.hasExpr = false, "", false
 	}
@@ -130,13 +131,11 @@ func (s *shaper) column(t *relationRow, c columnRow, key *constraintRow) resourc
 	}
 	if key != nil {
 		for _, n := range key.columns {
-			if n == c.number {
+			if n == row.number {
 				c.notNull = false
 			}
 		}
 	}
-	number := c.number
-	c.number = 0
 	if c.identity == 0 {
 		if v, ok := s.columns[c]; ok {
 			return v
@@ -155,7 +154,7 @@ func (s *shaper) column(t *relationRow, c columnRow, key *constraintRow) resourc
 		f.text("generated", c.expr)
 	}
 	if c.identity != 0 {
-		f.put("identity", s.identity(t, number, c.identity))
+		f.put("identity", s.identity(t, row.number, c.identity))
 	}
 	f.text("collation", c.collation)
 	c.storage.shape(&f)

@@ -46,7 +46,7 @@ type place struct {
 
 func newSnapshot(w *raw) *snapshot {
 	s := &snapshot{
-		raw: w, shape: &shaper{raw: w, columns: map[columnRow]resource.Value{}}, roleNamed: map[string]*roleRow{},
+		raw: w, shape: &shaper{raw: w, columns: map[columnForm]resource.Value{}}, roleNamed: map[string]*roleRow{},
 		holdersOf: map[string][]aclHolder{}, former: map[resource.Address]formerThing{}, live: map[resource.Address]*resource.Live{}, taken: map[uint32]bool{}, going: map[uint32]bool{},
 		rows: map[resource.Address]*relationRow{}, renames: newRenames(), planned: map[string]*schemaRow{},
 	}

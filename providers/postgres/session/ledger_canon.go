@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -19,9 +18,9 @@ func (s *Session) remember(ctx context.Context) error {
 	if len(s.scope.Ask) == 0 {
 		return nil
 	}
-	var ask catalog.Ask
-	if err := json.Unmarshal(s.scope.Ask, &ask); err != nil {
-		return fmt.Errorf("read what the plan asks: %w", err)
+	ask, err := catalog.Asked(s.scope)
+	if err != nil {
+		return err
 	}
 	version, err := serverVersion(s.conn)
 	if err != nil {

@@ -47,7 +47,7 @@ func TestLedger(t *testing.T) {
 	if err := s.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	snapshot, err := catalog.Read(t.Context(), d.Conn, scope)
+	snapshot, err := catalog.Read(t.Context(), d.Conn, scope, asked(t, scope))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,16 +84,16 @@ func TestLedger(t *testing.T) {
 	// Renamed in the files: the ledger's name finds it, if it is still the same thing.
 	renamed := scope
 	renamed.Wanted = []resource.Wanted{{Address: resource.Address{Kind: "table", Name: "t"}, Locate: resource.Object(text("schema", "App"), text("name", "new"))}}
-	if snapshot, err = catalog.Read(t.Context(), d.Conn, renamed); err != nil || snapshot.Object(renamed.Wanted[0].Address) == nil {
+	if snapshot, err = catalog.Read(t.Context(), d.Conn, renamed, asked(t, renamed)); err != nil || snapshot.Object(renamed.Wanted[0].Address) == nil {
 		t.Error("a table that was renamed in the files is not found", err)
 	}
 	d.exec(`DROP TABLE "App"."t 1"; CREATE TABLE "App"."t 1" ()`)
-	if snapshot, err = catalog.Read(t.Context(), d.Conn, renamed); err != nil || snapshot.Object(renamed.Wanted[0].Address) != nil {
+	if snapshot, err = catalog.Read(t.Context(), d.Conn, renamed, asked(t, renamed)); err != nil || snapshot.Object(renamed.Wanted[0].Address) != nil {
 		t.Error("another table of the old name is taken for it", err)
 	}
 	elsewhere := scope
 	elsewhere.Environment = "prod"
-	if snapshot, err = catalog.Read(t.Context(), d.Conn, elsewhere); err != nil || len(snapshot.Ledger) != 0 {
+	if snapshot, err = catalog.Read(t.Context(), d.Conn, elsewhere, asked(t, elsewhere)); err != nil || len(snapshot.Ledger) != 0 {
 		t.Error("another environment's entries are seen", err)
 	}
 
@@ -145,7 +145,7 @@ func TestLedgerPrivileges(t *testing.T) {
 				t.Fatal(err)
 			}
 			d.want("SELECT has_schema_privilege('poor', 'tellr', 'USAGE')", "false")
-			_, err := catalog.Read(t.Context(), d.connect("poor", nil), scope)
+			_, err := catalog.Read(t.Context(), d.connect("poor", nil), scope, asked(t, scope))
 			if err == nil || !strings.Contains(err.Error(), "GRANT USAGE ON SCHEMA tellr") {
 				t.Errorf("a read of another's ledger: %v", err)
 			}
@@ -156,7 +156,7 @@ func TestLedgerPrivileges(t *testing.T) {
 		}
 	}
 	d.exec("INSERT INTO tellr.version (version) VALUES (99)")
-	if _, err := catalog.Read(t.Context(), d.Conn, scope); !errors.Is(err, catalog.ErrLedgerTooNew) {
+	if _, err := catalog.Read(t.Context(), d.Conn, scope, asked(t, scope)); !errors.Is(err, catalog.ErrLedgerTooNew) {
 		t.Errorf("a ledger of a later version: %v", err)
 	}
 	_, err := openOn(t.Context(), d.connect("", nil), scope, resource.Database, Options{})
@@ -197,7 +197,7 @@ func TestRemember(t *testing.T) {
 	read := func(sc resource.Scope) (facts *catalog.Facts, messages int) {
 		var b bytes.Buffer
 		d.PgConn().Frontend().Trace(&b, pgproto3.TracerOptions{SuppressTimestamps: true})
-		snapshot, err := catalog.Read(context.Background(), d.Conn, sc)
+		snapshot, err := catalog.Read(context.Background(), d.Conn, sc, asked(t, sc))
 		d.PgConn().Frontend().Untrace()
 		if err != nil {
 			t.Fatal(err)
@@ -216,4 +216,14 @@ func TestRemember(t *testing.T) {
 	}
 	apply(ask("n > 1"), "SELECT 1")
 	d.want("SELECT string_agg(canonical, ' ' ORDER BY canonical COLLATE \"C\") FROM tellr.canon", "'low'::app.level (n > 1)")
+}
+
+// asked is what a scope asks.
+func asked(t *testing.T, scope resource.Scope) catalog.Ask {
+	t.Helper()
+	ask, err := catalog.Asked(scope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ask
 }

@@ -1,0 +1,84 @@
+package postgres_test
+
+import (
+	"context"
+	"flag"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tellr-dev/tellr/engine/apply"
+	"github.com/tellr-dev/tellr/engine/ledger"
+	"github.com/tellr-dev/tellr/engine/plan"
+	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres"
+)
+
+var undoEvery = flag.Int("undo", 6, "take back the last run of every Nth pair")
+
+// takeBack plans the way back to before the last run, and runs it unless it is blocked by more than the care for data.
+func takeBack(t *testing.T, w *workspace, desired []*resource.Resource) (p *plan.Plan, blocked bool) {
+	t.Helper()
+	ctx := context.Background()
+	providers := []resource.Provider{w, postgres.New()}
+	scopes, ds := plan.Scopes("test", desired, providers)
+	if ds.HasErrors() {
+		t.Fatal(ds)
+	}
+	svc := plan.WithEndpoints(resource.Services{}, providers, scopes)
+	runs, err := ledger.History(ctx, scopes, providers, svc, 1)
+	if err != nil || len(runs) == 0 {
+		t.Fatal("no run to take back: ", err)
+	}
+	if runs, err = ledger.Find(ctx, scopes, providers, svc, runs[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	back, err := plan.Reverse(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	then := back.Desired(desired, providers, scopes)
+	snaps, ds := plan.Read(ctx, plan.ReadRequest{Environment: "test", Desired: then, Providers: providers})
+	if ds.HasErrors() {
+		t.Fatal(ds)
+	}
+	build := func(allow ...string) *plan.Plan {
+		p, ds := plan.Build(plan.Request{
+			Environment: plan.Environment{Name: "test", File: "test.hcl"}, Desired: then, Providers: providers,
+			Snapshots: snaps, Version: "test", Undo: back, Allow: allow,
+		})
+		if ds.HasErrors() {
+			t.Fatal(ds)
+		}
+		return p
+	}
+	p = build()
+	var allow []string
+	for _, s := range p.Steps {
+		switch {
+		case s.Blocked != nil && (!s.Destroys || len(s.Blocked.Allow) == 0):
+			return p, true
+		case s.Destroys && !slices.Contains(allow, s.Guard()):
+			allow = append(allow, s.Guard())
+		}
+	}
+	p = build(allow...)
+	if _, err := apply.Run(ctx, apply.Request{Plan: p, Providers: providers}); err != nil {
+		t.Fatalf("take back: %v\n%s", err, show(p))
+	}
+	return p, false
+}
+
+// undone takes a pair's run back, and expects the old state.
+func (p pair) undone(t *testing.T, w *workspace, desired []*resource.Resource, old []string) {
+	t.Helper()
+	back, blocked := takeBack(t, w, desired)
+	if blocked {
+		t.Logf("the way back is blocked:\n%s", show(back))
+		return
+	}
+	if diff := cmp.Diff(old, statements(t, w.dsn)); diff != "" {
+		t.Errorf("taken back, it is not as it was (-old +now):\n%s\nthe way back:\n%s\nnotes: %v", diff, show(back), back.Notes)
+	}
+}
