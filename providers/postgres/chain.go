@@ -157,8 +157,10 @@ func (f *chainFinder) follow(r *chainRoot, on catalog.Object, column, reason str
 
 // meet decides about one dependent.
 func (f *chainFinder) meet(r *chainRoot, dep catalog.Dependency, reason string) {
-	d := f.things[dep.By]
+	d, in := f.things[dep.By], f.things[dep.In]
 	switch {
+	case d == nil && in != nil && in.Action == resource.Delete && dep.Drop != "":
+		r.along = append(r.along, dep)
 	case d == nil && len(dep.Restore) > 0:
 		on := f.things[dep.On].Address
 		if !slices.ContainsFunc(f.remade.plain[on], func(p catalog.Dependency) bool { return p.Drop == dep.Drop }) {
@@ -261,6 +263,9 @@ func (f *chainFinder) goes(d *resource.Delta) {
 			r.obstacle(dep)
 		case of.Action == resource.NoOp || of.Action == resource.Update && !touches(of, dep):
 			r.blockedBy(fmt.Sprintf("%s depends on it: change that first, or take it out too", of.Address))
+		case of.Address.Kind == "policy" && of.Action == resource.Update:
+			// Its new conditions may need what can change only when this is gone.
+			f.add(r, of, "it looks up "+f.written(d)+", which goes")
 		default:
 			r.first = append(r.first, of.Address)
 		}

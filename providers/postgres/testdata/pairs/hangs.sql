@@ -93,3 +93,15 @@ CREATE FUNCTION app.f(x int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT x'; C
 CREATE FUNCTION app.f(a int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT a'; CREATE TABLE app.t (a int DEFAULT app.f(1)); CREATE INDEX i ON app.t (app.f(a)); INSERT INTO app.t VALUES (1);
 -- =>
 CREATE TABLE app.t (a int DEFAULT 1); CREATE INDEX i ON app.t (abs(a));
+-- == a function is made anew while policies on it go with their tables
+CREATE FUNCTION app.f(x int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 1'; CREATE TABLE app.t (a int); CREATE POLICY p ON app.t USING (app.f(a) > 0); CREATE TABLE app.u (a int DEFAULT app.f(1), CONSTRAINT k CHECK (app.f(a) > 0));
+-- =>
+CREATE FUNCTION app.f(y int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 1'; CREATE TABLE app.w (x text, z date);
+-- == a function is made anew under a default that goes for a while and a table that comes
+CREATE FUNCTION app.f(x int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 1'; CREATE TABLE app.t (a int DEFAULT app.f(1)); INSERT INTO app.t VALUES (1);
+-- =>
+CREATE FUNCTION app.f(y int) RETURNS bigint IMMUTABLE LANGUAGE sql AS 'SELECT 1'; CREATE TABLE app.a (x text, z bigint DEFAULT app.f(2), CONSTRAINT k CHECK (app.f(3) > 0)); CREATE TABLE app.t (a int DEFAULT app.f(1));
+-- == a policy leaves a view that goes for the table whose column changes
+CREATE TABLE app.b (id int, n int); CREATE VIEW app.v AS SELECT id, n FROM app.b; CREATE POLICY p ON app.b USING (EXISTS (SELECT FROM app.v)); INSERT INTO app.b VALUES (1, 2);
+-- =>
+CREATE TABLE app.b (id int, n bigint); CREATE POLICY p ON app.b USING (id IN (SELECT o.id FROM app.b o));
