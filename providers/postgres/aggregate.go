@@ -224,7 +224,6 @@ func aggregateSteps(p *planner, d *resource.Delta) {
 		s := p.step(d, nil, resource.Delete, "drop aggregate "+a.name)
 		run(s, "DROP AGGREGATE "+a.signature())
 		undo(s, a.create("CREATE"))
-		p.hold(d, s, "dropped")
 	default:
 		p.alterAggregate(d)
 	}
@@ -251,8 +250,7 @@ func (p *planner) alterAggregate(d *resource.Delta) {
 		p.simple(d, "AGGREGATE "+want.signature())
 		return
 	}
-	calls := slices.ContainsFunc([]string{"schema", "arguments", "order_by", "hypothetical", "state_type", "final_function"}, func(a string) bool { return changed(d, a) })
-	if !calls {
+	if p.aggregateStays(d) {
 		s := p.step(d, nil, resource.Update, "replace aggregate "+want.name)
 		run(s, want.create("CREATE OR REPLACE"))
 		undo(s, have.create("CREATE OR REPLACE"))
@@ -266,7 +264,7 @@ func (p *planner) alterAggregate(d *resource.Delta) {
 	}
 	s := p.step(d, nil, resource.Replace, "replace aggregate "+want.name)
 	s.Reason = "Postgres cannot change an aggregate's arguments or result in place"
-	p.around(d, s, "AGGREGATE "+want.signature(), func() {
+	p.aroundPlain(d, s, s, "AGGREGATE "+want.signature(), func() {
 		run(s, "DROP AGGREGATE "+have.signature())
 		run(s, want.create("CREATE"))
 		p.finishAggregate(d, s, want)
@@ -274,6 +272,12 @@ func (p *planner) alterAggregate(d *resource.Delta) {
 	s.Undo = nil
 	undo(s, have.create("CREATE"))
 	undo(s, "DROP AGGREGATE "+want.signature())
+}
+
+// aggregateStays tells whether CREATE OR REPLACE takes the change: what callers see stays as it is.
+func (p *planner) aggregateStays(d *resource.Delta) bool {
+	calls := []string{"schema", "arguments", "order_by", "hypothetical", "state_type", "final_function"}
+	return !slices.ContainsFunc(calls, func(a string) bool { return changed(d, a) })
 }
 
 func checkAggregate(r *resource.Resource) resource.Diagnostics {

@@ -33,6 +33,9 @@ func (a *alteration) plan() {
 		s.Blocked = &resource.Block{Reason: why}
 		return
 	}
+	if a.refusesCast() {
+		return
+	}
 	if (a.canonical.generated != a.have.generated || a.canonical.virtual != a.have.virtual) && a.mustRemake() {
 		a.remake()
 		return
@@ -404,40 +407,46 @@ func (a *alteration) impossible() string {
 	if a.canonical.generated == a.have.generated && a.canonical.virtual == a.have.virtual || !a.mustRemake() {
 		return ""
 	}
-	var users []string
-	for _, x := range a.tableChange.have.indexes {
-		if slices.ContainsFunc(x.on, func(k string) bool { return strings.Contains(k, a.have.name) }) || strings.Contains(x.where, a.have.name) {
-			users = append(users, "index "+x.name)
-		}
-	}
-	for _, k := range a.tableChange.have.uniques {
-		if slices.Contains(k.columns, a.have.name) {
-			users = append(users, "unique constraint "+k.name)
-		}
-	}
-	for _, k := range a.tableChange.have.checks {
-		if strings.Contains(k.expr, a.have.name) {
-			users = append(users, "check "+k.name)
-		}
-	}
-	for _, x := range a.tableChange.have.exclusions {
-		if slices.ContainsFunc(x.on, func(k string) bool { return strings.Contains(k, a.have.name) }) || strings.Contains(x.where, a.have.name) {
-			users = append(users, "exclusion constraint "+x.name)
-		}
-	}
-	for _, x := range a.tableChange.have.statistics {
-		if slices.ContainsFunc(x.on, func(k string) bool { return strings.Contains(k, a.have.name) }) {
-			users = append(users, "statistics "+x.name)
-		}
-	}
-	if a.tableChange.have.inPrimaryKey(a.have.name) {
-		users = append(users, "the primary key")
-	}
+	users := a.tableChange.have.builtOn(a.have.name)
 	if len(users) == 0 {
 		return ""
 	}
 	return fmt.Sprintf("the expression of column %s can only be changed by dropping the column and adding it again, and with it would go %s: "+
 		"take these out of the file and apply, then change the column and put them back", a.name, strings.Join(users, ", "))
+}
+
+// builtOn lists the indexes and constraints that would go with a column.
+func (t *table) builtOn(column string) []string {
+	var users []string
+	for _, x := range t.indexes {
+		if slices.ContainsFunc(x.on, func(k string) bool { return strings.Contains(k, column) }) || strings.Contains(x.where, column) {
+			users = append(users, "index "+x.name)
+		}
+	}
+	for _, k := range t.uniques {
+		if slices.Contains(k.columns, column) {
+			users = append(users, "unique constraint "+k.name)
+		}
+	}
+	for _, k := range t.checks {
+		if strings.Contains(k.expr, column) {
+			users = append(users, "check "+k.name)
+		}
+	}
+	for _, x := range t.exclusions {
+		if slices.ContainsFunc(x.on, func(k string) bool { return strings.Contains(k, column) }) || strings.Contains(x.where, column) {
+			users = append(users, "exclusion constraint "+x.name)
+		}
+	}
+	for _, x := range t.statistics {
+		if slices.ContainsFunc(x.on, func(k string) bool { return strings.Contains(k, column) }) {
+			users = append(users, "statistics "+x.name)
+		}
+	}
+	if t.inPrimaryKey(column) {
+		users = append(users, "the primary key")
+	}
+	return users
 }
 
 // remake drops the column and adds it again.

@@ -15,8 +15,10 @@ import (
 // not is in the way, and the change is blocked until somebody has decided about it.
 type chain struct {
 	members map[resource.Address]*member
-	roots   []*chainRoot
-	byKey   map[string]*member // by liveKey; made when first asked for
+	parts   map[resource.Address][]*piece // by the table or domain that they are of
+	// plain are things that nobody declared, and that go and come back by the words of the server, by what they hang on.
+	plain map[resource.Address][]catalog.Dependency
+	roots []*chainRoot
 }
 
 // member is a declared thing that is made again though perhaps nothing of it changes.
@@ -35,51 +37,77 @@ type chainRoot struct {
 	path resource.Path
 	// members come back after the change; first are things whose own steps must be done before it.
 	members, first []resource.Address
+	parts          []*piece
+	along          []catalog.Dependency // rules and policies of tables that go too
 	inTheWay       []string
 }
 
 // findChain looks for what this plan's changes would take along, by what the catalog says of the live objects.
 func (p *planner) findChain() {
-	f := &chainFinder{planner: p, live: map[string]*resource.Delta{}, on: map[string][]catalog.Dependency{}}
-	p.remade.members = map[resource.Address]*member{}
+	f := &chainFinder{planner: p}
+	p.remade.members, p.remade.parts = map[resource.Address]*member{}, map[resource.Address][]*piece{}
+	p.remade.plain = map[resource.Address][]catalog.Dependency{}
 	for _, dep := range p.facts.Dependencies {
-		f.on[dep.On] = append(f.on[dep.On], dep)
+		p.hanging[dep.On] = append(p.hanging[dep.On], dep)
 	}
 	for _, d := range p.req.Deltas {
-		if f.real(d) {
-			if key := p.liveKey(d); key != "" {
-				f.live[key] = d
+		if p.real(d) {
+			if o := objectOf(d); o != "" {
+				p.things[o] = d
 			}
 		}
 	}
 	for _, d := range p.req.Deltas {
-		if !f.real(d) {
+		if !p.real(d) {
 			continue
 		}
-		key := p.liveKey(d)
-		switch {
-		case d.Action == resource.Delete && (d.Address.Kind == "table" || d.Address.Kind == "function" || isView(d.Address.Kind)):
-			f.goes(d, key)
+		switch kind := d.Address.Kind; {
+		case d.Action == resource.Delete && p.successors[d.Address] != nil && dependentClass[kind] != "pg_type":
+			f.becomes(d, p.successors[d.Address])
+		case d.Action == resource.Delete && (kind == "table" || isRoutine(kind) || isView(kind)):
+			f.goes(d)
 		case d.Action != resource.Update:
-		case d.Address.Kind == "table":
+		case kind == "table":
 			for _, l := range p.lostColumns(d) {
-				r := &chainRoot{d: d, path: columnPath(l.path)}
-				f.follow(r, key, l.live, "it reads column "+l.live+" of "+key+", which "+l.what)
-				p.remade.roots = append(p.remade.roots, r)
+				f.changes(&chainRoot{d: d, path: columnPath(l.path)}, l.live, "it reads column "+l.live+" of "+p.wanted(d).String()+", which "+l.what)
 			}
-		case isView(d.Address.Kind) && p.mustRemake(d):
+		case isView(kind) && p.mustRemake(d):
 			r := &chainRoot{d: d}
 			reason := "Postgres cannot change the columns of a view in place, but for new ones at the end"
-			if d.Address.Kind == materializedViewKind.Name {
+			if kind == materializedViewKind.Name {
 				reason = "another query makes other rows"
 			}
 			f.add(r, d, reason)
 			p.remade.roots = append(p.remade.roots, r)
-		case d.Address.Kind == "function" && p.functionRemade(d):
-			r := &chainRoot{d: d}
-			f.follow(r, key, "", "it uses function "+key+", which is made anew")
-			p.remade.roots = append(p.remade.roots, r)
+		case isRoutine(kind) && p.routineRemade(d):
+			f.changes(&chainRoot{d: d}, "", "it uses "+kind+" "+p.written(d)+", which is made anew")
 		}
+	}
+}
+
+// changes begins a chain around a change of a thing, or of one of its columns.
+func (f *chainFinder) changes(r *chainRoot, column, reason string) {
+	f.remade.roots = append(f.remade.roots, r)
+	f.follow(r, objectOf(r.d), column, reason)
+}
+
+func isRoutine(kind string) bool {
+	return kind == "function" || kind == "procedure" || kind == "aggregate"
+}
+
+// written names a thing in messages; a routine with its arguments.
+func (p *planner) written(d *resource.Delta) string {
+	at := livePlace(d.Live)
+	if d.Desired != nil {
+		at = p.wanted(d)
+	}
+	switch d.Address.Kind {
+	case "function", "procedure":
+		return decodeRoutine(p.index, d.Address.Kind, at, d.Live.Attrs).signature()
+	case "aggregate":
+		return decodeAggregate(p.index, at, d.Live.Attrs).signature()
+	default:
+		return at.String()
 	}
 }
 
@@ -96,83 +124,87 @@ func (p *planner) causeOf(d *resource.Delta) resource.Cause {
 	return resource.CauseDrift
 }
 
-type chainFinder struct {
-	*planner
-	live map[string]*resource.Delta      // what is declared or remembered, by liveKey
-	on   map[string][]catalog.Dependency // by what they depend on
-}
+type chainFinder struct{ *planner }
 
 // real tells whether a delta is about a live thing, and not about one that another address means by now.
 func (p *planner) real(d *resource.Delta) bool {
 	return d.Live != nil && !isInstead(d.Live) && (d.Action != resource.Delete || !p.kept[d.Address.Kind+" "+d.Live.Identity])
 }
 
-// liveKey names a live thing as the catalog does for what hangs on it: by the name that it keeps, or gets.
-func (p *planner) liveKey(d *resource.Delta) string {
-	attrs, at := d.Live.Attrs, livePlace(d.Live)
-	if d.Desired != nil && d.Action != resource.Delete {
-		at = p.wanted(d)
-	}
-	switch d.Address.Kind {
-	case "table", viewKind.Name, materializedViewKind.Name:
-		return at.String()
-	case "function", "procedure":
-		return decodeFunction(p.index, at, attrs).signature()
-	case "rule", "trigger":
-		return d.Address.Kind + " " + sqltext.Ident(attrs.Get("name").Str()) + " on " + attrs.Get("table").Str()
-	}
-	return ""
+// objectOf names a live thing as the catalog does for what hangs on it; "" if nothing can.
+func objectOf(d *resource.Delta) catalog.Object {
+	return catalog.ObjectOf(dependentClass[d.Address.Kind], d.Live.Identity)
 }
 
-func dependentKey(d catalog.Dependency) string {
-	if d.Kind == "rule" || d.Kind == "trigger" {
-		return d.Kind + " " + sqltext.Ident(d.Name) + " on " + d.By
+// follow adds what depends on a thing, or on one column of it.
+func (f *chainFinder) follow(r *chainRoot, on catalog.Object, column, reason string) {
+	hanging := f.hanging[on]
+	if len(hanging) > mostDependents && strings.HasPrefix(string(on), "pg_proc ") {
+		r.blockedBy(fmt.Sprintf("more than %d things are built on it: declare the new one under another name beside the old one, "+
+			"give what uses it the new one, apply, then take the old one out", mostDependents))
+		return
 	}
-	return d.By
-}
-
-// follow adds what depends on a relation, or on one column of it, or on a function.
-func (f *chainFinder) follow(r *chainRoot, key, column, reason string) {
-	for _, dep := range f.on[key] {
+	for _, dep := range hanging {
 		switch {
 		case column != "" && dep.Column != column:
-		case dep.By == key && (column == "" || dep.Kind != "rule" && dep.Kind != "trigger"):
-			// A rule or trigger of what goes as a whole goes with it.
+		case column == "" && dep.In == on || dep.By == on:
+			// A rule, trigger or policy of what goes as a whole goes with it.
 		default:
-			f.meet(r, dependentKey(dep), dep.Kind, reason)
+			f.meet(r, dep, reason)
 		}
 	}
 }
 
 // meet decides about one dependent.
-func (f *chainFinder) meet(r *chainRoot, key, kind, reason string) {
-	d := f.live[key]
+func (f *chainFinder) meet(r *chainRoot, dep catalog.Dependency, reason string) {
+	d, in := f.things[dep.By], f.things[dep.In]
 	switch {
+	case d == nil && in != nil && in.Action == resource.Delete && dep.Drop != "":
+		r.along = append(r.along, dep)
+	case d == nil && len(dep.Restore) > 0:
+		on := f.things[dep.On].Address
+		if !slices.ContainsFunc(f.remade.plain[on], func(p catalog.Dependency) bool { return p.Drop == dep.Drop }) {
+			f.remade.plain[on] = append(f.remade.plain[on], dep)
+		}
 	case d == nil || d.Action == resource.Replace:
-		r.obstacle(key, kind)
+		r.obstacle(dep)
 	case d.Action == resource.Delete:
 		r.first = append(r.first, d.Address)
-	default:
+	case d.Address.Kind == "table" || d.Address.Kind == "domain":
+		f.part(r, d, dep, reason)
+	case remakeable[d.Address.Kind]:
 		f.add(r, d, reason)
+	default:
+		r.obstacle(dep)
 	}
 }
 
-// obstacle notes something that nobody declared.
-func (r *chainRoot) obstacle(key, kind string) {
-	name := strings.ReplaceAll(kind, "_", " ") + " " + strings.TrimPrefix(strings.TrimPrefix(key, "rule "), "trigger ")
-	cure := fmt.Sprintf("declare it, or drop it by hand: DROP %s %s", strings.ToUpper(strings.ReplaceAll(kind, "_", " ")),
-		strings.TrimPrefix(strings.TrimPrefix(key, "rule "), "trigger "))
-	switch kind {
-	case "view", "materialized_view", "function":
-	case "rule", "trigger":
-		cure = strings.Replace(cure, " on ", " ON ", 1)
-	default:
-		name, cure = key, "take that reference away by hand"
-	}
-	text := name + ", which no file declares, depends on it and would be lost: " + cure
+// remakeable are the kinds whose things lose nothing when they go and come back.
+var remakeable = map[string]bool{
+	"view": true, "materialized_view": true, "rule": true, "trigger": true, "policy": true,
+	"function": true, "procedure": true, "aggregate": true,
+}
+
+func (r *chainRoot) blockedBy(text string) {
 	if !slices.Contains(r.inTheWay, text) {
 		r.inTheWay = append(r.inTheWay, text)
 	}
+}
+
+// obstacle notes something that nobody declared, or that would be lost.
+func (r *chainRoot) obstacle(dep catalog.Dependency) {
+	cure := "take that reference away by hand"
+	switch dep.Kind {
+	case "view", "materialized_view", "function", "procedure", "aggregate", "rule", "trigger", "policy":
+		word := strings.ReplaceAll(dep.Kind, "_", " ")
+		// A view is known by the rule that it is.
+		what := strings.Replace(strings.Replace(dep.What, "rule _RETURN on ", "", 1), " on table ", " on ", 1)
+		what = word + " " + strings.TrimPrefix(what, word+" ")
+		cure = "declare it, or drop it by hand: DROP " + strings.ToUpper(word) + strings.Replace(strings.TrimPrefix(what, word), " on ", " ON ", 1)
+		r.blockedBy(what + ", which no file declares, depends on it and would be lost: " + cure)
+		return
+	}
+	r.blockedBy(dep.What + " depends on it and would be lost: " + cure)
 }
 
 // add makes a declared thing go and come back, and with it all that hangs on it.
@@ -184,37 +216,56 @@ func (f *chainFinder) add(r *chainRoot, d *resource.Delta, reason string) {
 	if f.remade.members[d.Address] == nil {
 		f.remade.members[d.Address] = &member{reason: reason, cause: f.causeOf(r.d)}
 	}
-	key := f.liveKey(d)
-	if d.Address.Kind != "function" && !isView(d.Address.Kind) {
+	if !isRoutine(d.Address.Kind) && !isView(d.Address.Kind) {
 		return
 	}
-	f.follow(r, key, "", "it depends on "+key+", which is made anew")
+	key := f.written(d)
+	f.follow(r, objectOf(d), "", "it depends on "+key+", which is made anew")
 	for _, part := range []struct {
 		kind  string
 		names []string
 	}{{"rule", f.facts.Views[key].Rules}, {"trigger", f.facts.Views[key].Triggers}} {
 		for _, name := range part.names {
-			at := part.kind + " " + sqltext.Ident(name) + " on " + key
-			f.meet(r, at, part.kind, "it goes with "+key+", which is made anew")
-			if of := f.live[at]; of != nil && f.remade.members[of.Address] != nil {
-				f.remade.members[of.Address].along = true
+			of := f.partOf(key, part.kind, name)
+			if of == nil {
+				r.obstacle(catalog.Dependency{Kind: part.kind, What: part.kind + " " + sqltext.Ident(name) + " on " + key})
+				continue
+			}
+			f.meet(r, catalog.Dependency{By: objectOf(of)}, "it goes with "+key+", which is made anew")
+			if m := f.remade.members[of.Address]; m != nil {
+				m.along = true
 			}
 		}
 	}
 }
 
+// partOf finds a declared or remembered rule or trigger of a relation.
+func (f *chainFinder) partOf(relation, kind, name string) *resource.Delta {
+	for _, d := range f.req.Deltas {
+		if d.Address.Kind == kind && f.real(d) && d.Live.Attrs.Get("table").Str() == relation && d.Live.Attrs.Get("name").Str() == name {
+			return d
+		}
+	}
+	return nil
+}
+
 // goes is for what is dropped for good: whoever depends on it must be gone or changed by then.
-func (f *chainFinder) goes(d *resource.Delta, key string) {
+func (f *chainFinder) goes(d *resource.Delta) {
 	r := &chainRoot{d: d}
-	for _, dep := range f.on[key] {
-		if dep.By == key {
+	for _, dep := range f.hanging[objectOf(d)] {
+		if dep.By == objectOf(d) || dep.In == objectOf(d) {
 			continue
 		}
-		switch of := f.live[dependentKey(dep)]; {
+		switch of, in := f.things[dep.By], f.things[dep.In]; {
+		case of == nil && in != nil && in.Action == resource.Delete:
+			r.along = append(r.along, dep)
 		case of == nil:
-			r.obstacle(dependentKey(dep), dep.Kind)
-		case of.Action == resource.NoOp:
-			r.inTheWay = append(r.inTheWay, fmt.Sprintf("%s depends on it: change that first, or take it out too", of.Address))
+			r.obstacle(dep)
+		case of.Action == resource.NoOp || of.Action == resource.Update && !touches(of, dep):
+			r.blockedBy(fmt.Sprintf("%s depends on it: change that first, or take it out too", of.Address))
+		case of.Address.Kind == "policy" && of.Action == resource.Update:
+			// Its new conditions may need what can change only when this is gone.
+			f.add(r, of, "it looks up "+f.written(d)+", which goes")
 		default:
 			r.first = append(r.first, of.Address)
 		}
@@ -311,15 +362,19 @@ func (p *planner) mustRemake(d *resource.Delta) bool {
 		return true
 	}
 	f, why := p.builtFact(builtID(d.Address))
-	have := p.facts.Views[p.liveKey(d)].Columns
+	have := p.facts.Views[p.wanted(d).String()].Columns
 	return why != "" || len(have) > len(f.Columns) || !slices.Equal(have, f.Columns[:len(have)])
 }
 
-// functionRemade tells whether a function is dropped and created by its own steps.
-func (p *planner) functionRemade(d *resource.Delta) bool {
-	inPlace := []string{"name", "comment", "owner"}
+// routineRemade tells whether a function, procedure or aggregate is dropped and created by its own steps.
+func (p *planner) routineRemade(d *resource.Delta) bool {
+	inPlace := []string{"schema", "name", "comment", "owner"}
 	if !slices.ContainsFunc(d.Changes, func(c resource.Change) bool { return !slices.Contains(inPlace, c.Path[0]) }) {
 		return false
 	}
-	return !p.replaceable(d, decodeFunction(p.index, p.wanted(d), d.Desired.Attrs), decodeFunction(p.index, livePlace(d.Live), d.Live.Attrs))
+	if d.Address.Kind == "aggregate" {
+		return !p.aggregateStays(d)
+	}
+	return !p.replaceable(d, decodeRoutine(p.index, d.Address.Kind, p.wanted(d), d.Desired.Attrs),
+		decodeRoutine(p.index, d.Address.Kind, livePlace(d.Live), d.Live.Attrs))
 }

@@ -42,38 +42,61 @@ func (p *planner) remake(d *resource.Delta) {
 		}
 		p.makeTrigger(m.make, want, "CREATE")
 		undo(m.make, "DROP TRIGGER "+sqltext.Ident(want.name)+" ON "+want.table.String())
-	case "function":
-		want, have := decodeFunction(p.index, p.wanted(d), d.Desired.Attrs), decodeFunction(p.index, livePlace(d.Live), d.Live.Attrs)
-		run(m.drop, "DROP FUNCTION "+have.signature())
-		undo(m.drop, have.create("CREATE"))
-		run(m.make, want.create("CREATE"))
-		p.finishFunction(d, m.make, want)
-		p.restore(d, m.make, "FUNCTION", want.signature())
-		m.make.Undo = nil
-		undo(m.make, "DROP FUNCTION "+want.signature())
+	case "policy":
+		want, have := decodePolicy(p.index, d.Desired.Name(), d.Desired.Attrs), p.livePolicy(d)
+		if !m.along {
+			runOn(m.drop, nil, have.table, exclusive, have.drop())
+			p.unmakePolicy(m.drop, have)
+		}
+		p.makePolicy(m.make, want)
+		undo(m.make, want.drop())
+	case "function", "procedure":
+		want, have := decodeRoutine(p.index, d.Address.Kind, p.wanted(d), d.Desired.Attrs), decodeRoutine(p.index, d.Address.Kind, livePlace(d.Live), d.Live.Attrs)
+		p.remakeRoutine(d, m, want.word+" "+want.signature(), have.word+" "+have.signature(), want.create("CREATE"), have.create("CREATE"), func() {
+			p.finishFunction(d, m.make, want)
+		})
+	case "aggregate":
+		want, have := decodeAggregate(p.index, p.wanted(d), d.Desired.Attrs), decodeAggregate(p.index, livePlace(d.Live), d.Live.Attrs)
+		p.remakeRoutine(d, m, "AGGREGATE "+want.signature(), "AGGREGATE "+have.signature(), want.create("CREATE"), have.create("CREATE"), func() {
+			p.finishAggregate(d, m.make, want)
+		})
 	default:
 		want := decodeView(d.Address.Kind, p.wanted(d), d.Desired.Attrs)
 		have := decodeView(d.Address.Kind, livePlace(d.Live), d.Live.Attrs)
 		p.dropView(d, m.drop, have)
 		p.makeView(d, m.make, want)
-		p.restore(d, m.make, "TABLE", want.place.String())
+		p.restore(d, m.make, want.place.String())
 		m.make.Undo = nil
 		undo(m.make, "DROP "+want.what())
 	}
 }
 
-// restore gives a thing that comes back the owner and the privileges that it had and that no file decides. Roles to which
+// remakeRoutine drops a function, procedure or aggregate, and makes it again.
+func (p *planner) remakeRoutine(d *resource.Delta, m *member, want, have, create, was string, finish func()) {
+	p.aroundPlain(d, m.drop, m.make, want, func() {
+		run(m.drop, "DROP "+have)
+		undo(m.drop, was)
+		run(m.make, create)
+		finish()
+	})
+	m.make.Undo = nil
+	undo(m.make, "DROP "+want)
+}
+
+// restore gives a view that comes back the owner and the privileges that it had and that no file decides. Roles to which
 // a grants block gives what it says on all tables of the schema have it by default privileges, which are set before.
-func (p *planner) restore(d *resource.Delta, s *resource.Step, word, now string) {
+func (p *planner) restore(d *resource.Delta, s *resource.Step, now string) {
 	if owner := d.Live.Attrs.Get("owner").Str(); d.Desired.Attrs.Get("owner").IsNull() && owner != "" && owner != p.facts.CurrentUser {
-		object := word
-		if isView(d.Address.Kind) {
-			object = decodeView(d.Address.Kind, place{}, d.Live.Attrs).word()
-		}
-		run(s, "ALTER "+object+" "+now+" OWNER TO "+sqltext.Ident(owner))
+		run(s, "ALTER "+decodeView(d.Address.Kind, place{}, d.Live.Attrs).word()+" "+now+" OWNER TO "+sqltext.Ident(owner))
 	}
-	decided, all := p.grantees(p.wanted(d).schema)
-	had := p.facts.Views[p.liveKey(d)].Grants
+	p.regrantView(d, s, p.wanted(d))
+}
+
+// regrantView grants what roles had on a view.
+func (p *planner) regrantView(d *resource.Delta, s *resource.Step, at place) {
+	now := at.String()
+	decided, all := p.grantees(at.schema)
+	had := p.facts.Views[now].Grants
 	type group struct {
 		to     string
 		column string
@@ -81,12 +104,7 @@ func (p *planner) restore(d *resource.Delta, s *resource.Step, word, now string)
 	}
 	var order []group
 	privs := map[group][]string{}
-	public := false
 	for _, g := range had {
-		public = public || g.Grantee == catalog.Public
-		if word == "FUNCTION" && g.Grantee == catalog.Public {
-			continue // has it anyway
-		}
 		if (all || decided[g.Grantee]) && g.Column == "" {
 			continue
 		}
@@ -104,14 +122,11 @@ func (p *planner) restore(d *resource.Delta, s *resource.Step, word, now string)
 				list[i] += " (" + sqltext.Ident(k.column) + ")"
 			}
 		}
-		sql := "GRANT " + strings.Join(list, ", ") + " ON " + word + " " + now + " TO " + roleName{resource.String(k.to)}.sql()
+		sql := "GRANT " + strings.Join(list, ", ") + " ON TABLE " + now + " TO " + roleName{resource.String(k.to)}.sql()
 		if k.option {
 			sql += " WITH GRANT OPTION"
 		}
 		run(s, sql)
-	}
-	if word == "FUNCTION" && !public { // a new function is everybody's
-		run(s, "REVOKE EXECUTE ON FUNCTION "+now+" FROM PUBLIC")
 	}
 }
 
@@ -215,6 +230,8 @@ func (p *planner) reads(d *resource.Delta) []resource.Address {
 		texts = builtTexts(&b)
 	case "trigger":
 		texts = []string{p.index.placeOf(attrs.Get("table"), "").String(), p.index.placeOf(attrs.Get("function"), "").String()}
+	case "policy":
+		texts = []string{attrs.Get("using").Str(), attrs.Get("with_check").Str()}
 	case "function":
 		f := decodeFunction(p.index, p.wanted(d), attrs)
 		texts = []string{f.returns}
@@ -248,6 +265,19 @@ func (p *planner) orderRoot(r *chainRoot, steps map[resource.Address][]*resource
 			s.Blocked = &resource.Block{Reason: strings.Join(r.inTheWay, "\n")}
 		}
 	}
+	for _, dep := range r.along {
+		p.dropAlong(dep, own, steps[p.things[dep.In].Address])
+	}
+	for _, q := range r.parts {
+		for _, s := range own {
+			need(s, q.drop.ID)
+			for _, back := range steps[q.d.Address] {
+				if back != q.drop && q.isOf(back) && !slices.Contains(own, back) {
+					need(back, s.ID)
+				}
+			}
+		}
+	}
 	if m := p.remade.members[r.d.Address]; m != nil {
 		p.orderMembers(r)
 		return
@@ -256,6 +286,9 @@ func (p *planner) orderRoot(r *chainRoot, steps map[resource.Address][]*resource
 		for _, a := range r.first {
 			for _, f := range steps[a] {
 				need(s, f.ID)
+				if f.Stage == resource.Online && isRoutine(s.Address.Kind) {
+					online(s) // an index that does without it is there only then
+				}
 			}
 		}
 		for _, a := range r.members {
@@ -269,15 +302,40 @@ func (p *planner) orderRoot(r *chainRoot, steps map[resource.Address][]*resource
 	p.orderMembers(r)
 }
 
+// dropAlong drops a rule or policy of one table that goes before another one that it looks up goes too.
+func (p *planner) dropAlong(dep catalog.Dependency, own, of []*resource.Step) {
+	d := p.things[dep.In]
+	id := d.Address.String() + "/" + dep.What
+	if !slices.ContainsFunc(p.steps, func(s *resource.Step) bool { return s.ID == id }) {
+		s := p.step(d, nil, resource.Delete, "drop "+dep.What)
+		s.ID, s.Path, s.Changes = id, resource.Path{dep.What}, nil
+		s.Reason = "it looks up what goes, as its table does"
+		run(s, dep.Drop)
+		s.NoUndo = "its table goes too"
+		s.Node = aheadOf(livePlace(d.Live).schema)
+	}
+	for _, s := range slices.Concat(own, of) {
+		need(s, id)
+	}
+}
+
 // orderMembers lets what depends on a member go before it, and come back after it.
 func (p *planner) orderMembers(r *chainRoot) {
-	for _, dep := range p.facts.Dependencies {
-		on, by := p.memberAt(dep.On), p.memberAt(dependentKey(dep))
-		if on == nil || by == nil || on == by {
-			continue
-		}
-		if on.drop != nil && by.drop != nil {
-			need(on.drop, by.drop.ID)
+	for _, a := range r.members {
+		on := p.remade.members[a]
+		for _, dep := range p.hanging[objectOf(p.deltas[a])] {
+			d := p.things[dep.By]
+			if d == nil || d.Address == a || on.drop == nil {
+				continue
+			}
+			if by := p.remade.members[d.Address]; by != nil && by.drop != nil {
+				need(on.drop, by.drop.ID)
+			}
+			for _, q := range p.remade.parts[d.Address] {
+				if slices.Equal(q.path, partPath(d, dep)) {
+					need(on.drop, q.drop.ID)
+				}
+			}
 		}
 	}
 	for _, a := range r.members {
@@ -293,17 +351,6 @@ func (p *planner) orderMembers(r *chainRoot) {
 			}
 		}
 	}
-}
-
-// memberAt finds a member of the chain by what it is live.
-func (p *planner) memberAt(key string) *member {
-	if p.remade.byKey == nil {
-		p.remade.byKey = map[string]*member{}
-		for a, m := range p.remade.members {
-			p.remade.byKey[p.liveKey(p.deltas[a])] = m
-		}
-	}
-	return p.remade.byKey[key]
 }
 
 func sortedMembers(m map[resource.Address]*member) []resource.Address {

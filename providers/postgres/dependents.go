@@ -10,59 +10,52 @@ import (
 )
 
 // dependents are what is built on a live thing and stays: what this plan drops is waited for.
-func (p *planner) dependents(d *resource.Delta, s *resource.Step) []catalog.Dependent {
-	var out []catalog.Dependent
-	for _, on := range p.facts.Dependents[d.Address.String()] {
-		if p.goes(on, s) {
-			continue
+func (p *planner) dependents(d *resource.Delta, s *resource.Step) []catalog.Dependency {
+	var out []catalog.Dependency
+	for _, on := range p.hanging[objectOf(d)] {
+		if !p.goes(on, s) {
+			out = append(out, on)
 		}
-		out = append(out, on)
 	}
 	return out
 }
 
 // goes tells whether the plan takes a dependent away as a whole: the step then waits for that.
-func (p *planner) goes(on catalog.Dependent, s *resource.Step) bool {
-	for _, d := range p.req.Deltas {
-		if d.Live == nil || d.Address == s.Address {
-			continue
-		}
-		if p.remade.members[d.Address] != nil && livePlace(d.Live).String() == on.Table {
-			return true // it goes before, and comes back after
-		}
-		same := d.Live.Identity == on.OID && dependentClass[d.Address.Kind] == on.Class
-		whole := on.Table != "" && relations[d.Address.Kind] && livePlace(d.Live).String() == on.Table
+func (p *planner) goes(on catalog.Dependency, s *resource.Step) bool {
+	for _, o := range []catalog.Object{on.By, on.In} {
+		d := p.things[o]
 		switch {
-		case d.Action == resource.Delete && (same || whole):
-			p.after = append(p.after, waiting{s, d.Address.String()})
+		case d == nil || d.Address == s.Address:
+		case p.inChain(d):
+			return true // it goes before, and comes back after
+		case d.Action == resource.Delete:
+			p.waitings = append(p.waitings, waiting{s, []resource.Address{d.Address}, true})
 			return true
-		case s.Action == resource.Delete && (same && d.Action != resource.NoOp || whole && touches(d, on)):
+		case s.Action == resource.Delete && o == on.By && touches(d, on):
 			return true // what goes, goes after all that changes; if it is still in use then, the server refuses
 		}
 	}
 	return false
 }
 
-// touches tells whether a difference is about the part of a relation that a dependent is.
-func touches(d *resource.Delta, on catalog.Dependent) bool {
-	if on.Class == "pg_rewrite" {
+// touches tells whether a difference is about what a dependent is.
+func touches(d *resource.Delta, on catalog.Dependency) bool {
+	if on.Part == "" {
 		return d.Action != resource.NoOp
 	}
 	return slices.ContainsFunc(d.Changes, func(c resource.Change) bool { return len(c.Path) > 1 && c.Path[1] == on.Part })
 }
 
-// relations are the kinds whose things have columns, or attributes.
-var relations = map[string]bool{"table": true, "view": true, "materialized_view": true, "foreign_table": true, "composite_type": true}
-
-// waiting is a step that waits for another one, if that is in the plan.
+// waiting is a step that waits until some things are gone, or until they are made or changed, if the plan does that.
 type waiting struct {
 	step *resource.Step
-	on   string
+	on   []resource.Address
+	gone bool
 }
 
 // dependentClass is the catalog in which the things of a kind stand.
 var dependentClass = map[string]string{
-	"table": "pg_class", "trigger": "pg_trigger", "policy": "pg_policy",
+	"table": "pg_class", "sequence": "pg_class", "trigger": "pg_trigger", "policy": "pg_policy",
 	"view": "pg_class", "materialized_view": "pg_class", "rule": "pg_rewrite", "event_trigger": "pg_event_trigger",
 	"function": "pg_proc", "procedure": "pg_proc", "aggregate": "pg_proc",
 	"enum": "pg_type", "domain": "pg_type", "composite_type": "pg_type", "range_type": "pg_type", "collation": "pg_collation",
@@ -70,10 +63,7 @@ var dependentClass = map[string]string{
 
 // hold blocks a step that would need a CASCADE, and names what it would take along.
 func (p *planner) hold(d *resource.Delta, s *resource.Step, how string) {
-	p.holdBy(s, p.dependents(d, s), how)
-}
-
-func (p *planner) holdBy(s *resource.Step, on []catalog.Dependent, how string) {
+	on := p.dependents(d, s)
 	if len(on) == 0 || s.Blocked != nil {
 		return
 	}
@@ -94,35 +84,8 @@ func (p *planner) holdBy(s *resource.Step, on []catalog.Dependent, how string) {
 		how, strings.Join(names, "; "), more, way)}
 }
 
-// mostDependents is how many of them the catalog's reader tells for certain.
+// mostDependents is how many of a function's, type's or collation's the catalog's reader tells for certain.
 const mostDependents = 100
-
-// around lets what is built on a function go before it is dropped and puts it back when the new one is there, as far as
-// that loses nothing (triggers, defaults of columns); the rest blocks the step. Who may call the old one may call the new
-// one, which is what, as in GRANT.
-func (p *planner) around(d *resource.Delta, s *resource.Step, what string, remake func()) {
-	var back []string
-	var stuck []catalog.Dependent
-	if all := p.dependents(d, s); len(all) > mostDependents {
-		stuck = all
-	}
-	for _, on := range p.dependents(d, s) {
-		if on.Drop == "" {
-			stuck = append(stuck, on)
-			continue
-		}
-		runOn(s, nil, parsePlace(on.Table, ""), exclusive, on.Drop)
-		if !p.redefines(on) {
-			back = append(back, on.Restore...)
-		}
-	}
-	remake()
-	p.regrant(d, s, what)
-	for _, sql := range back {
-		run(s, sql)
-	}
-	p.holdBy(s, stuck, "made anew")
-}
 
 // regrant gives a function that was made anew the privileges that the old one had.
 func (p *planner) regrant(d *resource.Delta, s *resource.Step, what string) {
@@ -150,25 +113,13 @@ func (p *planner) regrant(d *resource.Delta, s *resource.Step, what string) {
 	}
 }
 
-// redefines tells whether the plan itself sets the default that a dependent is: then the old one need not come back, and
-// may not fit the new function any more.
-func (p *planner) redefines(on catalog.Dependent) bool {
-	if on.Class != "pg_attrdef" {
-		return false
-	}
-	for _, d := range p.req.Deltas {
-		if d.Address.Kind == "table" && d.Live != nil && livePlace(d.Live).String() == on.Table {
-			return changed(d, "columns", on.Part, "default")
-		}
-	}
-	return false
-}
-
 // settleWaits writes the Needs that could be known only when all steps were there.
 func (p *planner) settleWaits() {
-	for _, w := range p.after {
-		if slices.ContainsFunc(p.steps, func(s *resource.Step) bool { return s.ID == w.on }) {
-			need(w.step, w.on)
+	for _, w := range p.waitings {
+		for _, s := range p.steps {
+			if s.Stage == resource.Database && isDrop(s) == w.gone && s.Node.Part == "" && slices.Contains(w.on, s.Address) {
+				need(w.step, s.ID)
+			}
 		}
 	}
 }

@@ -38,7 +38,10 @@ func generate(r *rand.Rand) string {
 	var b, late strings.Builder
 	oneOf := func(list ...string) string { return list[r.IntN(len(list))] }
 	some := func(percent int) bool { return r.IntN(100) < percent }
-	var tables []string
+	var tables, views []string
+	has := map[string]string{} // the first column of each table
+	fmt.Fprintf(&b, "CREATE FUNCTION app.f(%s) RETURNS %s IMMUTABLE LANGUAGE sql AS 'SELECT 1';\n",
+		oneOf("x int", "y int", "x int, y int DEFAULT 2", "x bigint"), oneOf("int", "bigint", "numeric"))
 	for _, table := range []string{"a", "b", `"C d"`, "e"} {
 		if !some(70) {
 			continue
@@ -65,6 +68,8 @@ func generate(r *rand.Rand) string {
 				line = strings.TrimSuffix(line, " DEFAULT now()") + " NOT NULL DEFAULT " + value
 			case c == "n" && some(40):
 				line += " DEFAULT " + value
+			case c == "n" && some(30):
+				line += " DEFAULT app.f(1)"
 			}
 			lines, values = append(lines, line), append(values, value)
 		}
@@ -74,7 +79,7 @@ func generate(r *rand.Rand) string {
 			tables = append(tables, table)
 		}
 		if some(40) {
-			lines = append(lines, fmt.Sprintf("CONSTRAINT \"%s ck\" CHECK (id %s)", name, oneOf("> 0", ">= 0", "BETWEEN 0 AND 100", "IN (1, 2, 3)")))
+			lines = append(lines, fmt.Sprintf("CONSTRAINT \"%s ck\" CHECK (id %s)", name, oneOf("> 0", ">= 0", "BETWEEN 0 AND 100", "IN (1, 2, 3)", "> app.f(0) - 2")))
 		}
 		if some(30) {
 			lines = append(lines, fmt.Sprintf("CONSTRAINT \"%s uq\" UNIQUE (%s)%s", name, oneOf(columns...), oneOf("", " DEFERRABLE")))
@@ -90,9 +95,35 @@ func generate(r *rand.Rand) string {
 		if some(30) {
 			fmt.Fprintf(&b, "COMMENT ON TABLE app.%s IS '%s';\n", table, oneOf("one", "it''s two"))
 		}
+		has[table] = columns[0]
 		if some(30) {
+			views = append(views, fmt.Sprintf("app.\"%s v\"", name))
 			fmt.Fprintf(&late, "CREATE VIEW app.\"%s v\" AS SELECT %s FROM app.%s;\n", name, strings.Join(columns[:1+r.IntN(len(columns))], ", "), table)
 		}
+	}
+	for i, on := range views { // views over views
+		if some(60) {
+			kind := oneOf("VIEW", "VIEW", "MATERIALIZED VIEW")
+			fmt.Fprintf(&late, "CREATE %s app.over%d AS SELECT app.f(1) AS f, id FROM %s;\n", kind, i, on)
+			if some(50) {
+				fmt.Fprintf(&late, "CREATE VIEW app.top%d AS SELECT * FROM app.over%d;\n", i, i)
+			}
+		}
+	}
+	for i, on := range []string{"a", "b", `"C d"`, "e"} {
+		if has[on] == "" || !some(50) {
+			continue
+		}
+		look := []string{"app.f(1) > 0", "id > 0"}
+		for _, other := range []string{"a", "b", `"C d"`, "e"} {
+			if has[other] != "" {
+				look = append(look, fmt.Sprintf("id IN (SELECT o.id FROM app.%s o WHERE app.f(2) > 0)", other))
+			}
+		}
+		for _, v := range views {
+			look = append(look, fmt.Sprintf("EXISTS (SELECT FROM %s)", v))
+		}
+		fmt.Fprintf(&late, "CREATE POLICY \"p%d\" ON app.%s USING (%s);\n", i, on, oneOf(look...))
 	}
 	for i, from := range tables {
 		to := tables[r.IntN(len(tables))]

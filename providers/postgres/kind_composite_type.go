@@ -30,8 +30,8 @@ var compositeKind = &resource.Kind{
 		nameAttr("composite type"),
 		qualifiedRenamedFromAttr("composite type"),
 		{
-			Name: "attributes", Type: orderedMap(attributeType), Required: true,
-			Doc: "The attributes by name, in the order in which a new type has them; later ones go to the end.",
+			Name: "attributes", Type: orderedMap(attributeType),
+			Doc: "The attributes by name, in the order in which a new type has them; later ones go to the end. Default: none.",
 		},
 		commentAttr("composite type"),
 		ownerAttr("composite type"),

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tellr-dev/tellr/engine/resource"
@@ -36,7 +37,7 @@ func (p *planner) orderMentions() {
 		}
 		readers = append(readers, s)
 	}
-	if !m.early(readers) {
+	if !p.remakesRoutine() && !m.early(readers) {
 		return
 	}
 	for _, s := range readers {
@@ -55,6 +56,11 @@ func (p *planner) orderMentions() {
 			}
 		}
 	}
+}
+
+// remakesRoutine tells whether a routine goes and comes back: what is made of it meanwhile would hang on the one that goes.
+func (p *planner) remakesRoutine() bool {
+	return slices.ContainsFunc(p.remade.roots, func(r *chainRoot) bool { return isRoutine(r.d.Address.Kind) && r.d.Action == resource.Update })
 }
 
 func (m *mentions) wait(s, on *resource.Step) {

@@ -17,10 +17,9 @@ type taking struct {
 func (p *planner) order() {
 	p.orderDrops()
 	p.orderLogging()
-	p.orderWay()
 	p.orderUnties()
 	p.orderViews()
-	p.orderLateGrants()
+	p.orderHandedOn()
 	p.orderRenames()
 	p.orderTrees()
 	for _, t := range p.building {
@@ -34,6 +33,7 @@ func (p *planner) order() {
 		}
 	}
 	p.settleWaits()
+	p.orderSuccessors()
 	p.orderMentions()
 	p.chain()
 	p.newValues()
@@ -51,7 +51,7 @@ func need(s *resource.Step, ids ...string) {
 func (p *planner) chain() {
 	for i := 0; i < len(p.steps); {
 		j, waits := i+1, len(p.steps[i].Needs) > 0
-		for ; j < len(p.steps) && p.steps[j].Node == p.steps[i].Node; j++ {
+		for ; j < len(p.steps) && p.steps[j].Node == p.steps[i].Node && p.steps[j].Address == p.steps[i].Address; j++ {
 			waits = waits || len(p.steps[j].Needs) > 0
 		}
 		for k := i + 1; k < j && waits; k++ {

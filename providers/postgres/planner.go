@@ -32,16 +32,18 @@ type planner struct {
 	// unreferenced are the steps after which a foreign key to a table is gone, by that table.
 	unreferenced map[place][]string
 	taking       []taking
-	lateGrants   []lateGrant
 	// granted are the privileges that a step gives or takes, for blocks that want the same.
 	granted map[string]bool
 	// building are the steps that change a key of a table, which foreign keys that go must not refer to any more.
 	building []taking
 	logging  []logging
-	waitings []wayWaiting
-	after    []waiting
-	madeWay  map[resource.Address]string // the steps of tables that drop policies which change
-	remade   chain                       // what goes and comes back around a change below it
+	waitings []waiting
+	// things are the live things that deltas are about, and hanging is what hangs on them and on others.
+	things  map[catalog.Object]*resource.Delta
+	hanging map[catalog.Object][]catalog.Dependency
+	// successors are what gets the name of a thing of another kind that goes, by that one.
+	successors map[resource.Address]*resource.Delta
+	remade     chain // what goes and comes back around a change below it
 	// keysDone and referring are the keys that are made in the Online stage, and the foreign keys that may need them.
 	keysDone  []keyDone
 	referring []referring
@@ -63,9 +65,11 @@ func newPlanner(v *view, req resource.StepsRequest) *planner {
 		made: map[place]*resource.Delta{}, gone: map[place]*resource.Delta{}, goneAlong: map[place]bool{}, granted: map[string]bool{},
 		leaving: map[place][]*resource.Step{}, entering: map[place][]*resource.Step{},
 		renamedSchemas: map[string]*resource.Step{}, renamedColumns: map[place]map[string]string{}, kept: map[string]bool{},
-		freed: map[place][]string{}, madeWay: map[resource.Address]string{}, unreferenced: map[place][]string{}, plainDrops: map[string]plainDrop{},
+		freed: map[place][]string{}, things: map[catalog.Object]*resource.Delta{}, hanging: map[catalog.Object][]catalog.Dependency{},
+		successors: map[resource.Address]*resource.Delta{}, unreferenced: map[place][]string{}, plainDrops: map[string]plainDrop{},
 	}
-	for _, d := range req.Deltas {
+	p.succeed()
+	for _, d := range p.req.Deltas {
 		p.deltas[d.Address] = d
 		p.noteColumns(d)
 		switch d.Action {
@@ -116,7 +120,7 @@ func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
 		spec, mine := specs[d.Address.Kind]
 		if c := p.carried(d); c != d {
 			p.deltas[d.Address] = c
-			if d = c; len(d.Changes) == 0 && d.Address.Kind != "grants" && !p.inChain(d) {
+			if d = c; len(d.Changes) == 0 && d.Address.Kind != "grants" && !p.inChain(d) && len(p.remade.parts[d.Address]) == 0 {
 				continue
 			}
 		}
@@ -124,6 +128,8 @@ func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
 		case !mine:
 		case p.inChain(d):
 			p.remake(d)
+		case len(p.remade.parts[d.Address]) > 0:
+			p.aroundParts(d, spec)
 		case d.Action == resource.NoOp && d.Address.Kind != "grants" && d.Address.Kind != "role" && !p.displaces(d):
 		case d.Live != nil && isInstead(d.Live):
 			p.refuse(d)

@@ -153,7 +153,7 @@ func (p *planner) looks(d *resource.Delta, s *resource.Step, n int, does bool) {
 	}
 	s.Statements[n].Scan = true
 	for _, on := range p.dependents(d, s) {
-		if on.Array && on.Class == "pg_class" && s.Blocked == nil {
+		if on.Array && on.Kind == "column" && s.Blocked == nil {
 			s.Blocked = &resource.Block{Reason: fmt.Sprintf("Postgres does not look into arrays, and %s is one of the domain: write not_valid = true "+
 				"for a rule, which then holds for new values, and instead of not_null a rule VALUE IS NOT NULL", on.What)}
 		}

@@ -18,7 +18,6 @@ func functionSteps(p *planner, d *resource.Delta) {
 		run(s, "DROP "+f.word+" "+f.signature())
 		hazard(s, resource.HazardInvalidates, "whatever calls "+f.signature()+" fails from then on")
 		undo(s, f.create("CREATE"))
-		p.hold(d, s, "dropped")
 	default:
 		p.alterFunction(d)
 	}
@@ -126,7 +125,7 @@ func (p *planner) alterFunction(d *resource.Delta) {
 	}
 	s := p.step(d, nil, resource.Replace, "replace "+d.Address.Kind+" "+want.name)
 	s.Reason = "Postgres cannot change a function's arguments or result in place"
-	p.around(d, s, want.word+" "+want.signature(), func() {
+	p.aroundPlain(d, s, s, want.word+" "+want.signature(), func() {
 		run(s, "DROP "+have.word+" "+have.signature())
 		hazard(s, resource.HazardInvalidates, "whatever calls "+have.signature()+" as it was fails from then on")
 		run(s, want.create("CREATE"))

@@ -8,12 +8,6 @@ import (
 	"github.com/tellr-dev/tellr/providers/postgres/catalog"
 )
 
-// lateGrant is a step that needs all steps of some things, once these are known.
-type lateGrant struct {
-	step *resource.Step
-	on   []resource.Address
-}
-
 // later makes the step for what is made or changed in the same plan: new things whose privileges by default are not what
 // is desired, and columns. Most new things need nothing of it.
 func (g *grantsChange) later(now []grantStatement) {
@@ -26,7 +20,8 @@ func (g *grantsChange) later(now []grantStatement) {
 		for _, kind := range []string{onTables, onSequences, onFunctions, onTypes} {
 			expected := g.byDefault(grantee, kind)
 			for _, t := range g.targets(g.block.schema)[kind] {
-				if _, there := g.liveTarget(kind, t.name); !there && g.block.manages(grantee, kind) {
+				_, stays := g.liveTarget(kind, t.name)
+				if stays = stays && !(kind == onTables && g.comesAnew(place{g.block.schema, t.name})); !stays && g.block.manages(grantee, kind) {
 					all = append(all, g.leads(grantee, kind, t.name, expected, g.want[grantee][kind][t.name], others)...)
 				}
 			}
@@ -44,13 +39,13 @@ func (g *grantsChange) later(now []grantStatement) {
 		s.Changes = slices.Clone(g.d.Changes)
 	}
 	s.Statements, s.Undo = g.script(all)
-	w := lateGrant{step: s}
+	w := waiting{step: s}
 	for _, d := range g.req.Deltas {
 		if d.Desired != nil && d.Address.Kind != "grants" && d.Address.Kind != "trigger" && g.wanted(d).schema == g.block.schema {
 			w.on = append(w.on, d.Address)
 		}
 	}
-	g.lateGrants = append(g.lateGrants, w)
+	g.waitings = append(g.waitings, w)
 }
 
 func (g *grantsChange) granteesOf(all []grantStatement) []string {
@@ -171,19 +166,6 @@ func (g *grantsChange) columnGrants(grantee string, now []grantStatement) []gran
 		}
 	}
 	return out
-}
-
-// wait writes what steps wait for, when all steps are there.
-func (p *planner) orderLateGrants() {
-	for _, w := range p.lateGrants {
-		for _, s := range p.steps {
-			gone := s.Action == resource.Delete && len(s.Path) == 0
-			if s.Stage == resource.Database && !gone && s.Node.Part == "" && slices.Contains(w.on, s.Address) {
-				need(w.step, s.ID)
-			}
-		}
-	}
-	p.orderHandedOn()
 }
 
 // orderHandedOn has what is granted in a role's name wait for what that role is granted.

@@ -93,13 +93,6 @@ func (p *planner) unmakePolicy(s *resource.Step, y *policy) {
 
 func (p *planner) alterPolicy(d *resource.Delta) {
 	want, have := decodePolicy(p.index, d.Desired.Name(), d.Desired.Attrs), p.livePolicy(d)
-	if p.madeWay[d.Address] != "" {
-		s := p.step(d, nil, resource.Replace, "replace policy "+want.name+" on "+want.table.name)
-		s.Reason = "the steps of a table dropped it, as it mentions a column that changes"
-		p.makePolicy(s, want)
-		undo(s, want.drop())
-		return
-	}
 	gone := func(attr string) bool { return changed(d, attr) && d.Desired.Attrs.Get(attr).IsNull() }
 	if want.table != have.table || want.name != have.name || changed(d, "restrictive") || changed(d, "command") || gone("using") || gone("with_check") {
 		s := p.step(d, nil, resource.Replace, "replace policy "+want.name+" on "+want.table.name)

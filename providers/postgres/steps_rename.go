@@ -133,7 +133,14 @@ func (p *planner) relocate(d *resource.Delta, word string, written func(place) s
 func (p *planner) early(d *resource.Delta, s *resource.Step) {
 	if a, ok := d.Desired.Attrs.Get("schema").Ref(); ok {
 		s.Node = resource.Node{Address: a}
+	} else {
+		s.Node = aheadOf(p.wanted(d).schema)
 	}
+}
+
+// aheadOf is a place in the order before all that stands in a schema that no file declares.
+func aheadOf(schema string) resource.Node {
+	return resource.Node{Address: resource.Address{Kind: "schema", Name: schema}}
 }
 
 // renameSchema gives a schema its new name, and tells it.

@@ -197,7 +197,6 @@ func (c *tableChange) plan() {
 	}
 	c.renameColumns()
 	c.renameEntries()
-	policies := c.dropPolicies()
 	c.dropForeignKeys()
 	c.dropStatistics()
 	c.dropIndexes()
@@ -216,7 +215,6 @@ func (c *tableChange) plan() {
 	c.touchConstraints()
 	c.storeTable()
 	c.dropLeft()
-	c.bringPolicies(policies)
 	c.enterTree()
 	c.simple(c.d, "TABLE "+c.want.place.String())
 	if changed(c.d, "owner") {

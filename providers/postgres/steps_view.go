@@ -153,7 +153,7 @@ func (p *planner) alterView(d *resource.Delta) {
 			}
 		}
 		runOn(s, nil, want.place, exclusive, want.create("CREATE OR REPLACE"))
-		if f, why := p.builtFact(builtID(d.Address)); why == "" && len(f.Columns) == len(p.facts.Views[p.liveKey(d)].Columns) {
+		if f, why := p.builtFact(builtID(d.Address)); why == "" && len(f.Columns) == len(p.facts.Views[p.wanted(d).String()].Columns) {
 			undo(s, have.create("CREATE OR REPLACE"))
 		} else {
 			undo(s, have.create("CREATE"))

@@ -123,9 +123,13 @@ type Facts struct {
 	// Built holds the form of each Built, by its ID.
 	Built map[string]BuiltFact `json:"built,omitempty"`
 	// Views are the existing views, by sqltext.Qualified; Dependencies are what
-	// hangs on the tables, views and functions of the scope.
+	// hangs on the relations, functions, types and collations of the scope, of
+	// the latter three at most a hundred each.
 	Views        map[string]ViewFact `json:"views,omitempty"`
 	Dependencies []Dependency        `json:"dependencies,omitempty"`
+	// Casts are the types, without modifiers and with ", " between them, to which
+	// values of a column's type can be cast; "*" is any.
+	Casts map[string]string `json:"casts,omitempty"`
 	// Partitions are those of each partitioned table, whoever declared them; both
 	// as sqltext.Qualified.
 	Partitions map[string][]string `json:"partitions,omitempty"`
@@ -138,9 +142,6 @@ type Facts struct {
 	Roles map[string]RoleFact `json:"roles,omitempty"`
 	// Schemas are those of the scope that exist, by name.
 	Schemas map[string]SchemaFact `json:"schemas,omitempty"`
-	// Dependents are what is built on a live function, type or collation, by
-	// its address; at most a hundred each.
-	Dependents map[string][]Dependent `json:"dependents,omitempty"`
 	// Callers are who may execute a live function, procedure or aggregate, by
 	// its address, unless everybody may as with every new one.
 	Callers map[string][]Caller `json:"callers,omitempty"`
@@ -155,23 +156,6 @@ type Facts struct {
 type Caller struct {
 	Role        string `json:"role"`
 	GrantOption bool   `json:"grant_option,omitempty"`
-}
-
-// Dependent is something that is built on another thing.
-type Dependent struct {
-	What  string `json:"what"`  // as the server describes it
-	Class string `json:"class"` // its catalog: pg_trigger, pg_class, …
-	OID   string `json:"oid"`
-	// Table or view that it is, or is part of, as sqltext.Qualified, and the
-	// name of the Part: a column, constraint, index or policy.
-	Table string `json:"table,omitempty"`
-	Part  string `json:"part,omitempty"`
-	// Array: it is built on the array type that comes with a type.
-	Array bool `json:"array,omitempty"`
-	// Drop and Restore take it away and put it back; "" if that would lose
-	// something.
-	Drop    string   `json:"drop,omitempty"`
-	Restore []string `json:"restore,omitempty"`
 }
 
 // DefaultTablespace is the tablespace that things stand in when none is said.

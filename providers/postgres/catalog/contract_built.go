@@ -102,20 +102,42 @@ type IndexText struct {
 	Where string   `json:"where,omitempty"`
 }
 
-// Dependency is an object that Postgres would not let its referent go without,
+// Dependency is something that Postgres would not let its referent go without,
 // by the catalog's records of what refers to what.
 type Dependency struct {
-	// On is the relation (as sqltext.Qualified) or the function (with its
-	// argument types behind) that is referred to, Column a column of it.
-	On     string `json:"on"`
+	// On is the Object that is referred to, Column a column of it.
+	On     Object `json:"on"`
 	Column string `json:"column,omitempty"`
-	// Kind is "view", "materialized_view", "rule" or "function", or what
-	// Postgres calls anything else.
+	// Array: it is built on the array type that comes with a type.
+	Array bool `json:"array,omitempty"`
+
+	// Kind is that of By where this provider has it ("view", "rule", "policy"),
+	// or says what part of By the dependent is: "default", "generated", "check",
+	// "exclusion", "constraint", "index", "statistics", "column"; Part is its
+	// name, for the column's those of the column. Anything else is what Postgres
+	// calls it.
 	Kind string `json:"kind"`
-	// By names the dependent: as sqltext.Qualified; a rule's is that of its
-	// relation, with Name; a function has its argument types behind.
-	By   string `json:"by"`
-	Name string `json:"name,omitempty"`
+	By   Object `json:"by"`
+	Part string `json:"part,omitempty"`
+	// In is the relation that By is a rule, trigger or policy of.
+	In Object `json:"in,omitempty"`
+
+	What string `json:"what"` // as the server describes it
+	// Drop and Restore take it away and put it back, Restore only where that
+	// loses nothing.
+	Drop    string   `json:"drop,omitempty"`
+	Restore []string `json:"restore,omitempty"`
+}
+
+// Object is one object of a catalog: "pg_class 16402". "" is none.
+type Object string
+
+// ObjectOf names an object by its catalog and OID, which is Live.Identity.
+func ObjectOf(class, oid string) Object {
+	if class == "" || oid == "" {
+		return ""
+	}
+	return Object(class + " " + oid)
 }
 
 // ViewFact is what of an existing view its re-creation must bring back.

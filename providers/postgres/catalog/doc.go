@@ -91,7 +91,7 @@
 //
 // What a view or rule will be is asked as a whole (Ask.Built), with the
 // declared things that it names (Ask.Stands); see built.go. Facts.Dependencies
-// tells what would go along with a table, a column, a view or a function.
+// tells what hangs on relations, columns, functions, types and collations.
 //
 // # Not seen
 //

@@ -169,34 +169,6 @@ func (p *functionRow) takes(at resource.Value) bool {
 func (s *snapshot) listProcedures() []thing { return s.functionsOf("p") }
 func (s *snapshot) listAggregates() []thing { return s.functionsOf("a") }
 
-// dependentsOf lists what is built on a live thing.
-func (s *snapshot) dependentsOf(a resource.Address, l *resource.Live) []Dependent {
-	class := ""
-	switch {
-	case routines[a.Kind].word != "":
-		class = "pg_proc"
-	case typeKinds[a.Kind].typ != 0:
-		class = "pg_type"
-	case a.Kind == "collation":
-		class = "pg_collation"
-	}
-	oid := uint32(number([]byte(l.Identity)))
-	var out []Dependent
-	for _, d := range s.dependents[object{class, oid}] {
-		one := Dependent{What: d.what, OID: oidText(d.oid), Class: d.class, Part: d.part, Drop: d.drop, Array: d.array}
-		if t := s.relation[d.relation]; t != nil && s.schemaOf[t.schema] != nil {
-			one.Table = qualified(s.schemaOf[t.schema].name, t.name)
-		}
-		for _, r := range d.restore {
-			if r != nil {
-				one.Restore = append(one.Restore, *r)
-			}
-		}
-		out = append(out, one)
-	}
-	return out
-}
-
 // callersOf lists who may execute a live function, unless that is what every
 // new one has: everybody.
 func (s *snapshot) callersOf(a resource.Address, l *resource.Live) []Caller {

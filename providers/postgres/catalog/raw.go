@@ -39,10 +39,10 @@ type raw struct {
 	collations    []*collationRow
 	extensions    []*extensionRow
 	aggregates    map[uint32]*aggregateRow
-	dependents    map[object][]dependentRow
 	rest          []restRow
 	eventTriggers []*eventTriggerRow
 	dependencies  []Dependency
+	casts         map[string]string
 }
 
 type sessionRow struct {
@@ -241,7 +241,7 @@ func newRaw() *raw {
 		canon: map[string]string{}, roles: map[uint32]*roleRow{}, schemaOf: map[uint32]*schemaRow{},
 		relation: map[uint32]*relationRow{}, forms: map[columnForm]*columnForm{}, outside: map[uint32]*relationRow{}, acls: map[string][]privilege{},
 		domains: map[uint32]*domainRow{}, attributes: map[uint32][]attributeRow{}, ranges: map[uint32]*rangeRow{},
-		aggregates: map[uint32]*aggregateRow{}, dependents: map[object][]dependentRow{},
+		aggregates: map[uint32]*aggregateRow{}, casts: map[string]string{},
 		columnACLs: map[uint32][]columnACL{}, typeACLs: map[uint32]string{},
 	}
 }
@@ -281,6 +281,7 @@ func (w *raw) takers() map[string]func(row) {
 				bytes: r.number(6), comment: r.text(7), acl: r.text(8), partition: r.flag(9), inherits: r.flag(10)}
 			w.relations, w.relation[t.oid] = append(w.relations, t), t
 		},
+		"casts":       func(r row) { w.casts[string(r.values[0])] = string(r.values[1]) },
 		"columns":     w.takeColumn,
 		"constraints": w.takeConstraint,
 		"indexes":     w.takeIndex,

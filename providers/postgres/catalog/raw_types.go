@@ -1,8 +1,6 @@
 package catalog
 
 import (
-	"strings"
-
 	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
 )
 
@@ -55,25 +53,6 @@ type aggregateRow struct {
 	mfinalModify                 byte
 	minitial                     *string
 	sortop                       string
-}
-
-// dependentRow is something that is built on a function, a type or a collation.
-type dependentRow struct {
-	what     string
-	class    string // of the dependent: pg_trigger, pg_class, …
-	oid      uint32
-	relation uint32
-	part     string // of the relation
-	drop     string
-	restore  []*string
-	array    bool // of the type
-}
-
-// object is an object of one of the catalogs that number theirs each on its
-// own.
-type object struct {
-	class string
-	oid   uint32
 }
 
 // restRow is an object that no kind is for.
@@ -146,12 +125,6 @@ func (w *raw) typeTakers() map[string]func(row) {
 				serial: r.routine(10), deserial: r.routine(11), initial: r.optional(12), msfunc: r.routine(13), minv: r.routine(14),
 				mstype: r.text(15), mspace: zeroless(r.text(16)), mfinal: r.routine(17), mfinalExtra: r.flag(18), mfinalModify: r.char(19),
 				minitial: r.optional(20), sortop: operator(r.text(21), r.text(22))}
-		},
-		"dependents": func(r row) {
-			on := object{strings.TrimPrefix(r.text(0), "pg_catalog."), r.oid(1)}
-			d := dependentRow{what: r.text(2), class: r.text(3), oid: r.oid(4), relation: r.oid(5), drop: r.text(6), part: r.text(8), array: r.flag(9)}
-			decode(r.values[7], &d.restore)
-			w.dependents[on] = append(w.dependents[on], d)
 		},
 		"rest": func(r row) {
 			w.rest = append(w.rest, restRow{oid: r.oid(0), schema: r.oid(1), word: r.text(2), name: r.text(3)})

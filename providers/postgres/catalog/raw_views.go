@@ -68,17 +68,18 @@ func (w *raw) takeEventTrigger(r row) {
 }
 
 func (w *raw) takeDependency(r row) {
-	d := Dependency{On: qualified(r.text(0), r.text(1)), Column: r.text(4), Kind: r.text(5), Name: r.text(8)}
-	if !r.null(2) {
-		d.On += "(" + r.text(2) + ")"
+	class := func(i int) string { return strings.TrimPrefix(r.text(i), "pg_catalog.") }
+	d := Dependency{On: ObjectOf(class(0), r.text(1)), Column: r.text(2), Array: r.flag(3), By: ObjectOf(class(4), r.text(5)),
+		Kind: r.text(7), Part: r.text(8), What: r.text(9), Drop: r.text(10)}
+	if !r.null(6) {
+		d.In = ObjectOf("pg_class", r.text(6))
 	}
-	switch {
-	case !r.null(10):
-		d.By = r.text(10)
-	case !r.null(9):
-		d.By = qualified(r.text(6), r.text(7)) + "(" + r.text(9) + ")"
-	default:
-		d.By = qualified(r.text(6), r.text(7))
+	var restore []*string
+	decode(r.values[11], &restore)
+	for _, sql := range restore {
+		if sql != nil {
+			d.Restore = append(d.Restore, *sql)
+		}
 	}
 	w.dependencies = append(w.dependencies, d)
 }

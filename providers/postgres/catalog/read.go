@@ -112,7 +112,7 @@ func (s *snapshot) facts(ask Ask) *Facts {
 	f := &Facts{
 		CurrentUser: s.session.user, ServerVersion: s.session.version, Superuser: s.session.superuser, Database: s.session.database,
 		Tablespace: s.session.tablespace, MayCreateSchema: s.session.mayCreateSchema, Roles: map[string]RoleFact{}, Schemas: map[string]SchemaFact{},
-		Dependents: map[string][]Dependent{}, Callers: map[string][]Caller{}, Views: s.viewFacts(), Dependencies: s.toldDependencies(),
+		Callers: map[string][]Caller{}, Views: s.viewFacts(), Dependencies: s.toldDependencies(), Casts: s.toldCasts(),
 	}
 	s.roleFacts(f)
 	f.GlobalDefaults = s.globalDefaults()
@@ -128,9 +128,6 @@ func (s *snapshot) facts(ask Ask) *Facts {
 		mention = append(append(mention, s.roleName(n.owner)), grantors(f.Schemas[n.name])...)
 	}
 	for a, l := range s.live {
-		if on := s.dependentsOf(a, l); len(on) > 0 {
-			f.Dependents[a.String()] = on
-		}
 		if to := s.callersOf(a, l); to != nil {
 			f.Callers[a.String()] = to
 		}

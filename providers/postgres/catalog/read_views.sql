@@ -1,4 +1,4 @@
--- Views, rules and event triggers, and what depends on what.
+-- Views, rules and event triggers.
 
 -- == view_columns
 SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), false, a.attidentity, a.attgenerated,
@@ -57,39 +57,3 @@ LEFT JOIN pg_description d ON d.objoid = e.oid AND d.classoid = 'pg_event_trigge
 WHERE e.oid NOT IN (SELECT x.objid FROM pg_depend x
                     WHERE x.refclassid = 'pg_extension'::regclass AND x.classid = 'pg_event_trigger'::regclass AND x.deptype = 'e')
 ORDER BY e.evtname;
-
--- == dependencies
--- What refers to a relation or a function of the schemas in scope: views and rules by what they read, triggers by the
--- columns that they name, functions whose
--- body is parsed (or whose arguments or result are a row of it), and whatever else hangs on a view. What goes along by
--- itself (deptype a, i: types, triggers, indexes, defaults) is not listed, nor is what an extension has.
-SELECT DISTINCT n.nspname, o.name, o.args, o.kind, a.attname,
-       CASE WHEN r.rulename = '_RETURN' AND v.relkind = 'm' THEN 'materialized_view' WHEN r.rulename = '_RETURN' THEN 'view'
-            WHEN r.oid IS NOT NULL THEN 'rule' WHEN f.oid IS NOT NULL THEN 'function' WHEN t.oid IS NOT NULL THEN 'trigger' ELSE (pg_identify_object(d.classid, d.objid, 0)).type END,
-       coalesce(vn.nspname, fn.nspname), coalesce(v.relname, f.proname), coalesce(nullif(r.rulename, '_RETURN'), t.tgname),
-       CASE WHEN f.oid IS NOT NULL THEN oidvectortypes(f.proargtypes) END,
-       CASE WHEN r.oid IS NULL AND f.oid IS NULL AND t.oid IS NULL THEN pg_describe_object(d.classid, d.objid, d.objsubid) END
-FROM (SELECT 'pg_class'::regclass AS class, c.oid, c.oid AS relation, c.relnamespace AS schema, c.relname AS name, c.relkind::text AS kind, NULL AS args
-      FROM pg_class c WHERE c.relnamespace = $schemas AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
-      UNION ALL
-      SELECT 'pg_type'::regclass, c.reltype, c.oid, c.relnamespace, c.relname, c.relkind::text, NULL
-      FROM pg_class c WHERE c.relnamespace = $schemas AND c.relkind IN ('v', 'm')
-      UNION ALL
-      SELECT 'pg_type'::regclass, t.typarray, c.oid, c.relnamespace, c.relname, c.relkind::text, NULL
-      FROM pg_class c JOIN pg_type t ON t.oid = c.reltype WHERE c.relnamespace = $schemas AND c.relkind IN ('v', 'm')
-      UNION ALL
-      SELECT 'pg_proc'::regclass, p.oid, 0, p.pronamespace, p.proname, 'f()', oidvectortypes(p.proargtypes)
-      FROM pg_proc p WHERE p.pronamespace = $schemas) o
-JOIN pg_namespace n ON n.oid = o.schema
-JOIN pg_depend d ON d.refclassid = o.class AND d.refobjid = o.oid AND d.deptype = 'n'
-LEFT JOIN pg_attribute a ON o.class = 'pg_class'::regclass AND d.refobjsubid > 0 AND a.attrelid = o.oid AND a.attnum = d.refobjsubid
-LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
-LEFT JOIN pg_trigger t ON d.classid = 'pg_trigger'::regclass AND t.oid = d.objid AND a.attname IS NOT NULL
-LEFT JOIN pg_class v ON v.oid = coalesce(r.ev_class, t.tgrelid)
-LEFT JOIN pg_namespace vn ON vn.oid = v.relnamespace
-LEFT JOIN pg_proc f ON d.classid = 'pg_proc'::regclass AND f.oid = d.objid
-LEFT JOIN pg_namespace fn ON fn.oid = f.pronamespace
-WHERE (d.classid IN ('pg_rewrite'::regclass, 'pg_proc'::regclass) OR o.kind IN ('v', 'm') OR t.oid IS NOT NULL AND NOT t.tgisinternal AND t.tgparentid = 0)
-  AND (r.rulename IS DISTINCT FROM '_RETURN' OR r.ev_class <> o.relation)
-  AND f.prokind IS DISTINCT FROM 'a' -- of its functions; what hangs on functions otherwise is in section dependents
-ORDER BY 1, 2, 3, 5, 6, 7, 8, 9, 10, 11;

@@ -191,20 +191,35 @@ func (s *snapshot) listEventTriggers() []thing {
 	return out
 }
 
-// toldDependencies are those of live things under the names that these are to have.
+// toldDependencies are those of live things, in the words of the names that these are to have.
 func (s *snapshot) toldDependencies() []Dependency {
 	if !s.renames.any() {
 		return s.dependencies
 	}
 	out := slices.Clone(s.dependencies)
 	for i := range out {
-		out[i].On, out[i].By = s.renames.forward.text(out[i].On), s.renames.forward.text(out[i].By)
+		d := &out[i]
+		d.What, d.Drop, d.Restore = s.renames.forward.text(d.What), s.renames.forward.text(d.Drop), slices.Clone(d.Restore)
+		for j := range d.Restore {
+			d.Restore[j] = s.renames.forward.text(d.Restore[j])
+		}
 	}
 	return out
 }
 
-// viewFacts are what the re-creation of each existing view must bring back, and the privileges on functions that depend
-// on something.
+// toldCasts are those of the types of columns, under the names that the types are to have.
+func (s *snapshot) toldCasts() map[string]string {
+	if !s.renames.any() {
+		return s.casts
+	}
+	out := make(map[string]string, len(s.casts))
+	for from, to := range s.casts {
+		out[s.renames.forward.text(from)] = s.renames.forward.text(to)
+	}
+	return out
+}
+
+// viewFacts are what the re-creation of each existing view must bring back.
 func (s *snapshot) viewFacts() map[string]ViewFact {
 	out := map[string]ViewFact{}
 	for _, t := range s.relations {
@@ -219,23 +234,6 @@ func (s *snapshot) viewFacts() map[string]ViewFact {
 			f.Rules = append(f.Rules, r.name)
 		}
 		out[qualified(s.schemaOf[t.schema].name, t.name)] = f
-	}
-	hangs := map[string]bool{}
-	for _, d := range s.dependencies {
-		hangs[d.By] = hangs[d.By] || d.Kind == "function"
-	}
-	for _, p := range s.functions {
-		key := qualified(s.schemaOf[p.schema].name, p.name) + "(" + p.argTypes + ")"
-		if !hangs[key] {
-			continue
-		}
-		f := ViewFact{}
-		for _, g := range s.acls[p.acl] {
-			if g.grantee != s.roleName(p.owner) {
-				f.Grants = append(f.Grants, GrantFact{Grantee: g.grantee, Privilege: g.name, Grantable: g.grantable})
-			}
-		}
-		out[key] = f
 	}
 	return out
 }

@@ -48,12 +48,10 @@ CREATE TABLE app.t (a int); CREATE TABLE app.u (a int); CREATE VIEW app.v AS SEL
 -- =>
 CREATE TABLE app.u (a int); CREATE VIEW app.v AS SELECT a FROM app.u;
 -- == a table becomes a view, and a view a table
--- blocked: the name app.t is taken by a table
 CREATE TABLE app.t (a int); CREATE TABLE app.u (a int); CREATE VIEW app.v AS SELECT a FROM app.u;
 -- =>
 CREATE TABLE app.u (a int); CREATE VIEW app.t AS SELECT a FROM app.u; CREATE TABLE app.v (a int);
 -- == a view becomes a materialized one, and the other way
--- blocked: the name app.v is taken by a view
 CREATE TABLE app.t (a int); CREATE VIEW app.v AS SELECT a FROM app.t; CREATE MATERIALIZED VIEW app.m AS SELECT a FROM app.t; INSERT INTO app.t VALUES (1);
 -- =>
 CREATE TABLE app.t (a int); CREATE MATERIALIZED VIEW app.v AS SELECT a FROM app.t; CREATE VIEW app.m AS SELECT a FROM app.t;
