@@ -165,7 +165,7 @@ func (c *Connector) Dial(ctx context.Context) (net.Conn, error) {
 	if c.source == nil {
 		return nil, failf(ErrConflict, "connect", "the database of kind %s needs no tokens", c.resolution.Kind)
 	}
-	return c.dialer(c.dial.DialContext, c.tls)(ctx, "tcp", c.Address())
+	return c.dialer(c.socket, c.tls)(ctx, "tcp", c.Address())
 }
 
 // Connect opens a session for a program that passes bytes on. startup is a startup packet as it goes over the wire, with
@@ -202,6 +202,15 @@ func (c *Connector) Close() error {
 		c.source.close()
 	}
 	return errors.Join(errs...)
+}
+
+// socket opens a connection without TLS.
+func (c *Connector) socket(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := c.dial.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return c.opts.socket(conn), nil
 }
 
 func (c *Connector) again(reason string) {
