@@ -62,7 +62,7 @@ after --drain, and exits with 0. To run it around one command: tellr run.`,
 	f.SortFlags = false
 	f.StringVar(&o.listen, "listen", "localhost:5432", "listen on `ADDRESSES` of loopback, with commas between; port 0 takes a free one")
 	o.add(f)
-	f.BoolVar(&o.AnyAddress, "i-know", false, "allow --listen on addresses that others can reach: the password crosses the network in the clear")
+	f.BoolVar(&o.AnyAddress, "i-know", false, "allow --listen on addresses that others can reach: the password crosses the network in the clear, unless there is --local-tls")
 	f.DurationVar(&o.minDrain, "min-drain", 0, "go on accepting for `TIME` when asked to stop, until nobody is sent here any more")
 	f.DurationVar(&o.drain, "drain", 10*time.Second, "let sessions take `TIME` to come to an end")
 	control := func(cmd *cobra.Command) {

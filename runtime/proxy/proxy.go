@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -25,6 +26,12 @@ type Options struct {
 	SocketPort int
 	// Password is what clients over TCP must give; a random one when empty.
 	Password string
+
+	// LocalTLS encrypts what passes between clients over TCP and the proxy, and refuses clients that do not: with the
+	// certificate and key of two files, in PEM, or, where they are empty, with a certificate that is made for this run and
+	// that the proxy's environment names.
+	LocalTLS         bool
+	Certificate, Key string
 
 	// MaxConns is how many clients may have a session at the same time; 0 is no limit. Clients beyond it wait for Queue, and
 	// are then refused with 53300.
@@ -59,6 +66,8 @@ type Proxy struct {
 	database  string
 	defaults  map[string]string
 	counters  counters
+	tls       *tls.Config // towards clients; nil offers none
+	authority *authority  // of a certificate of the proxy's own
 
 	ctx       context.Context // ends with Close: for what runs without a client
 	cancel    context.CancelFunc
@@ -101,6 +110,11 @@ func New(connector *lakebase.Connector, opts Options) (*Proxy, error) {
 	p := &Proxy{connector: connector, opts: opts, log: opts.Log, role: r.User, database: r.Database, defaults: connector.Parameters(),
 		strangers: make(chan struct{}, maxStrangers), cancels: make(chan struct{}, maxCancels),
 		clients: map[*client]bool{}, leaving: make(chan struct{}), began: time.Now(), password: opts.Password}
+	if opts.LocalTLS {
+		if err := p.offerTLS(); err != nil {
+			return nil, err
+		}
+	}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	if opts.MaxConns > 0 {
 		p.places = make(chan struct{}, opts.MaxConns)
@@ -182,5 +196,6 @@ func (p *Proxy) Close() error {
 	p.cancel()
 	p.accepting.Wait()
 	p.serving.Wait()
+	p.authority.remove()
 	return nil
 }
