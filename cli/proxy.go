@@ -265,6 +265,10 @@ func describe(st proxy.Status, now time.Time) string {
 	if st.Pool {
 		fmt.Fprintf(&b, "pool        %d sessions idle; %d made, used again %d times\n", st.Idle, st.Opened, st.Reused)
 	}
+	if !st.Token.Kind.IsLakebase() {
+		b.WriteString("password    as the environment gives it")
+		return b.String()
+	}
 	fmt.Fprintf(&b, "token       %s", st.Token.State)
 	if !st.Token.Expiry.IsZero() {
 		fmt.Fprintf(&b, ", runs out in %s", st.Token.Expiry.Sub(now).Round(time.Second))

@@ -160,10 +160,17 @@ func (c *Connector) Address() string {
 }
 
 // Dial opens an encrypted connection to the server on which nobody has logged in, for a cancel request. It tries again
-// while the server wakes up.
+// while a server of Lakebase wakes up.
 func (c *Connector) Dial(ctx context.Context) (net.Conn, error) {
 	if c.source == nil {
-		return nil, failf(ErrConflict, "connect", "the database of kind %s needs no tokens", c.resolution.Kind)
+		cfg, err := c.given()
+		if err != nil {
+			return nil, err
+		}
+		if cfg == nil {
+			return nil, fail(ErrNoEnvironment, "connect", nil)
+		}
+		return c.dialGiven(ctx, cfg)
 	}
 	return c.dialer(c.socket, c.tls)(ctx, "tcp", c.Address())
 }
@@ -171,8 +178,14 @@ func (c *Connector) Dial(ctx context.Context) (net.Conn, error) {
 // Connect opens a session for a program that passes bytes on. startup is a startup packet as it goes over the wire, with
 // its length; user is what it names, for messages. The connection that comes back is logged in: the first bytes to read
 // from it are what the server said, AuthenticationOk to ReadyForQuery, with a NegotiateProtocolVersion or notices before
-// them. Errors are *Error where the table has the cause, and unwrap to the server's *pgconn.PgError.
+// them. Errors are *Error where the table has the cause, and unwrap to the server's *pgconn.PgError. A database that is
+// given complete, of KindURL, is logged in to as its URL says.
 func (c *Connector) Connect(ctx context.Context, user string, startup []byte) (net.Conn, error) {
+	if cfg, err := c.given(); err != nil {
+		return nil, err
+	} else if cfg != nil {
+		return c.connectGiven(ctx, cfg, startup)
+	}
 	conn, err := c.Dial(ctx)
 	if err != nil {
 		return nil, err

@@ -90,13 +90,17 @@ type Proxy struct {
 	password  string
 }
 
-// New makes a proxy in front of a connector's database. The connector stays the caller's, to be closed after the proxy.
-// The error is a *lakebase.Error where the database needs no tokens, and so no proxy.
+// New makes a proxy in front of a connector's database: Lakebase's, or one that is given with its password. The connector
+// stays the caller's, to be closed after the proxy. The error is a *lakebase.Error where nothing names a database.
 func New(connector *lakebase.Connector, opts Options) (*Proxy, error) {
 	r := connector.Resolution()
-	if !r.Kind.IsLakebase() {
-		return nil, &lakebase.Error{Code: lakebase.ErrConflict, Op: "start the proxy", Err: errors.New("the database of kind " + string(r.Kind) + " needs no tokens"),
-			Hint: "connect to it directly"}
+	if r.Kind == lakebase.KindLocal {
+		entry, _ := lakebase.ErrNoEnvironment.Lookup()
+		return nil, &lakebase.Error{Code: lakebase.ErrNoEnvironment, Op: "read the environment", Hint: entry.Hint}
+	}
+	role, database, err := connector.Session()
+	if err != nil {
+		return nil, err
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
@@ -107,7 +111,7 @@ func New(connector *lakebase.Connector, opts Options) (*Proxy, error) {
 	if err := enoughFiles(opts.MaxConns); err != nil {
 		return nil, err
 	}
-	p := &Proxy{connector: connector, opts: opts, log: opts.Log, role: r.User, database: r.Database, defaults: connector.Parameters(),
+	p := &Proxy{connector: connector, opts: opts, log: opts.Log, role: role, database: database, defaults: connector.Parameters(),
 		strangers: make(chan struct{}, maxStrangers), cancels: make(chan struct{}, maxCancels),
 		clients: map[*client]bool{}, leaving: make(chan struct{}), began: time.Now(), password: opts.Password}
 	if opts.LocalTLS {
