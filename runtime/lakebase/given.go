@@ -9,6 +9,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -77,14 +78,20 @@ func (c *Connector) connectGiven(ctx context.Context, cfg *pgconn.Config, startu
 			cfg.RuntimeParams[name] = value
 		}
 	}
+	began := time.Now()
 	conn, err := pgconn.ConnectConfig(ctx, cfg)
 	if err != nil {
-		var refused *pgconn.PgError
-		if code := codeOfTransport(err); code != "" && !errors.As(err, &refused) {
-			return nil, fail(code, op, err)
+		known, sqlstate := &Error{Err: err}, ""
+		if refused := (*pgconn.PgError)(nil); errors.As(err, &refused) {
+			sqlstate = refused.Code
+		} else if code := codeOfTransport(err); code != "" {
+			known = fail(code, op, err)
+			err = known
 		}
+		c.meters.connected(time.Since(began), known, sqlstate)
 		return nil, err
 	}
+	c.meters.connected(time.Since(began), nil, "")
 	in, err := conn.Hijack()
 	if err != nil {
 		return nil, err

@@ -10,6 +10,9 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/metric"
+
 	"github.com/tellr-dev/tellr/runtime/lakebase"
 )
 
@@ -46,6 +49,8 @@ type Options struct {
 
 	// Log hears of the listeners, of refusals (warn), and at level debug of each session. nil is silent.
 	Log *slog.Logger
+	// Meters is told what Status tells; OpenTelemetry's global provider when nil.
+	Meters metric.MeterProvider
 }
 
 // Bounds that are nobody's business to change.
@@ -66,6 +71,7 @@ type Proxy struct {
 	database  string
 	defaults  map[string]string
 	counters  counters
+	measures  measures
 	tls       *tls.Config // towards clients; nil offers none
 	authority *authority  // of a certificate of the proxy's own
 
@@ -127,6 +133,13 @@ func New(connector *lakebase.Connector, opts Options) (*Proxy, error) {
 		p.pool = newPool(opts)
 	}
 	p.keys.of = map[string]*upstream{}
+	if opts.Meters == nil {
+		opts.Meters = otel.GetMeterProvider()
+	}
+	if err := p.measure(opts.Meters); err != nil {
+		p.authority.remove()
+		return nil, err
+	}
 	return p, nil
 }
 
@@ -201,5 +214,5 @@ func (p *Proxy) Close() error {
 	p.accepting.Wait()
 	p.serving.Wait()
 	p.authority.remove()
-	return nil
+	return p.measures.registration.Unregister()
 }
