@@ -123,6 +123,7 @@ func (p *program) runProxy(ctx context.Context, o proxyOptions, listenSet bool) 
 		return err
 	}
 	defer stopHealth()
+	proxy.Trim()
 	<-ctx.Done()
 	pr.Retire()
 	if o.minDrain > 0 {
