@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/tellr-dev/tellr/runtime/lakebase"
+	"github.com/tellr-dev/tellr/runtime/pgwire"
 	"github.com/tellr-dev/tellr/runtime/proxy"
 )
 
@@ -27,6 +28,9 @@ type proxyFlags struct {
 
 func (o *proxyFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&o.Socket, "socket", "", "folder `DIR` for a Unix socket, for processes of this user, without a password; instead of --listen")
+	f.BoolVar(&o.LocalTLS, "local-tls", false, "encrypt towards clients over TCP too, and refuse those that do not")
+	f.StringVar(&o.Certificate, "tls-cert", "", "certificate `FILE` for --local-tls, in PEM; else one is made for this run")
+	f.StringVar(&o.Key, "tls-key", "", "`FILE` of its key")
 	f.IntVar(&o.MaxConns, "max-conns", 100, "let `N` clients have a session at the same time; 0 is no limit")
 	f.DurationVar(&o.Queue, "queue", 5*time.Second, "let a client beyond --max-conns wait for `TIME`")
 	f.Var(&choice{&o.pool, []string{"none", "session"}}, "pool", "`WHICH` pooling: session keeps the sessions of clients that leave for the next; none")
@@ -40,6 +44,10 @@ func (o *proxyFlags) complete(p *program, listen string, listenSet bool) (proxy.
 	if o.MaxConns < 0 {
 		return o.Options, fail("--max-conns must not be negative", "", "0 is no limit")
 	}
+	if (o.Certificate == "") != (o.Key == "") {
+		return o.Options, fail("--tls-cert and --tls-key go together", "", "give both, or neither: then a certificate is made")
+	}
+	o.LocalTLS = o.LocalTLS || o.Certificate != ""
 	o.Pool = o.pool == "session"
 	if o.Socket == "" || listenSet {
 		o.Listen = splitList(listen)
@@ -65,7 +73,8 @@ func (p *program) halve() {
 // connector makes the authenticator from the process environment.
 func (p *program) connector(ctx context.Context, o *proxyFlags, log *slog.Logger) (*lakebase.Connector, error) {
 	getenv := func(name string) string { v, _ := p.Getenv(name); return v }
-	return lakebase.New(ctx, lakebase.WithEnv(getenv), lakebase.WithLogger(log), lakebase.WithMinTokenTTL(o.minTokenLife))
+	return lakebase.New(ctx, lakebase.WithEnv(getenv), lakebase.WithLogger(log), lakebase.WithMinTokenTTL(o.minTokenLife),
+		lakebase.WithSocket(pgwire.Direct))
 }
 
 // connectFailure words an error of the connector or the proxy.

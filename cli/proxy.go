@@ -62,7 +62,7 @@ after --drain, and exits with 0. To run it around one command: tellr run.`,
 	f.SortFlags = false
 	f.StringVar(&o.listen, "listen", "localhost:5432", "listen on `ADDRESSES` of loopback, with commas between; port 0 takes a free one")
 	o.add(f)
-	f.BoolVar(&o.AnyAddress, "i-know", false, "allow --listen on addresses that others can reach: the password crosses the network in the clear")
+	f.BoolVar(&o.AnyAddress, "i-know", false, "allow --listen on addresses that others can reach: the password crosses the network in the clear, unless there is --local-tls")
 	f.DurationVar(&o.minDrain, "min-drain", 0, "go on accepting for `TIME` when asked to stop, until nobody is sent here any more")
 	f.DurationVar(&o.drain, "drain", 10*time.Second, "let sessions take `TIME` to come to an end")
 	control := func(cmd *cobra.Command) {
@@ -123,6 +123,7 @@ func (p *program) runProxy(ctx context.Context, o proxyOptions, listenSet bool) 
 		return err
 	}
 	defer stopHealth()
+	proxy.Trim()
 	<-ctx.Done()
 	pr.Retire()
 	if o.minDrain > 0 {
@@ -264,6 +265,10 @@ func describe(st proxy.Status, now time.Time) string {
 	fmt.Fprintf(&b, "clients     %d with a session (%s), %d waiting\n", st.Active, limit, st.Waiting)
 	if st.Pool {
 		fmt.Fprintf(&b, "pool        %d sessions idle; %d made, used again %d times\n", st.Idle, st.Opened, st.Reused)
+	}
+	if !st.Token.Kind.IsLakebase() {
+		b.WriteString("password    as the environment gives it")
+		return b.String()
 	}
 	fmt.Fprintf(&b, "token       %s", st.Token.State)
 	if !st.Token.Expiry.IsZero() {

@@ -79,7 +79,10 @@ func (p *program) runRun(ctx context.Context, o runOptions, listenSet bool, args
 	p.halve()
 	command := proxy.Command{Args: args, Env: os.Environ(), Stdin: p.streams.In, Stdout: p.streams.Out, Stderr: p.streams.Err,
 		Terminal: p.InTerminal, Orphans: true, Patience: o.drain,
-		Started: func(ctx context.Context, pr *proxy.Proxy) (func(), error) { return serveHealth(ctx, o.health, pr) }}
+		Started: func(ctx context.Context, pr *proxy.Proxy) (func(), error) {
+			defer proxy.Trim()
+			return serveHealth(ctx, o.health, pr)
+		}}
 	code, err := proxy.Run(ctx, command, opts, func(ctx context.Context) (*lakebase.Connector, error) {
 		return p.connector(ctx, &o.proxyFlags, opts.Log)
 	})

@@ -85,29 +85,49 @@ func (b *bench) proxy(ctx context.Context) error {
 		routes = append(routes, r)
 	}
 	got := make([]figures, len(routes))
-	for range b.runs { // in turns, since the machine may have other work
-		for i, r := range routes {
-			if err := b.measure(ctx, r, &got[i]); err != nil {
-				return fmt.Errorf("%s: %w", r.name, err)
+	for round := range b.runs { // in turns, since the machine may have other work
+		for n := range routes {
+			i := (n + round) % len(routes)
+			if err := b.measure(ctx, routes[i], &got[i]); err != nil {
+				return fmt.Errorf("%s: %w", routes[i].name, err)
 			}
 		}
 	}
+	report(routes, got, b.runs)
+	return nil
+}
+
+// report prints the figures: of rates the best, since other work only slows, and in percent the middle of what a route
+// reached of the direct one in the same round.
+func report(routes []route, got []figures, runs int) {
 	fmt.Println("proxy (aims: 90 % of direct at 8 clients, 60 µs CPU a query; pooled 1,500 connections/s and pgbouncer's; 20 MB)")
-	fmt.Printf("  select by key and new connections: best of %d runs of %d s; CPU of what stands between: median\n", b.runs, proxySeconds)
-	fmt.Printf("  %-26s %10s %10s %6s %10s %12s %10s %10s %16s\n", "", "1 client/s", "8 clients/s", "", "CPU/query", "connections/s", "CPU/conn", "COPY", "memory (private)")
-	best := func(list []float64) float64 { return slices.Max(list) }
+	fmt.Printf("  selects by key, new connections, COPY out: best of %d runs in turns, of %d s, and the middle of what each reached of the\n", runs, proxySeconds)
+	fmt.Println("  direct connection in the same turn; CPU of what stands between: middle; memory at the end: resident, and of that its own")
+	fmt.Printf("  %-25s %16s %16s %9s %16s %8s %17s %15s\n", "", "1 client/s", "8 clients/s", "CPU/query", "connections/s", "CPU/conn", "COPY MB/s", "memory MB")
 	for i, r := range routes {
-		f := got[i]
+		f, direct := got[i], got[0]
 		cpu, connectCPU, memory := "", "", ""
 		if r.pid != 0 {
 			cpu, connectCPU = fmt.Sprintf("%.0f µs", middle(f.cpu)), fmt.Sprintf("%.0f µs", middle(f.connectCPU))
 			all, own := resident(r.pid)
-			memory = fmt.Sprintf("%.0f MB (%.0f MB)", all, own)
+			memory = fmt.Sprintf("%.1f (%.1f)", all, own)
 		}
-		fmt.Printf("  %-26s %10.0f %10.0f %5.0f%% %10s %12.0f %10s %5.0f MB/s %16s\n", r.name, best(f.c1), best(f.c8), 100*best(f.c8)/best(got[0].c8), cpu, best(f.connects), connectCPU, best(f.copied), memory)
+		rate := func(list, of []float64) string {
+			return fmt.Sprintf("%.0f (%.0f%%)", slices.Max(list), 100*middle(ratios(list, of)))
+		}
+		fmt.Printf("  %-25s %16s %16s %9s %16s %8s %17s %15s\n", r.name, rate(f.c1, direct.c1), rate(f.c8, direct.c8), cpu,
+			rate(f.connects, direct.connects), connectCPU, rate(f.copied, direct.copied), memory)
 	}
 	fmt.Println()
-	return nil
+}
+
+// ratios are those of each turn.
+func ratios(list, of []float64) []float64 {
+	out := make([]float64, len(list))
+	for i := range list {
+		out[i] = list[i] / of[i]
+	}
+	return out
 }
 
 func middle(list []float64) float64 {

@@ -160,19 +160,32 @@ func (c *Connector) Address() string {
 }
 
 // Dial opens an encrypted connection to the server on which nobody has logged in, for a cancel request. It tries again
-// while the server wakes up.
+// while a server of Lakebase wakes up.
 func (c *Connector) Dial(ctx context.Context) (net.Conn, error) {
 	if c.source == nil {
-		return nil, failf(ErrConflict, "connect", "the database of kind %s needs no tokens", c.resolution.Kind)
+		cfg, err := c.given()
+		if err != nil {
+			return nil, err
+		}
+		if cfg == nil {
+			return nil, fail(ErrNoEnvironment, "connect", nil)
+		}
+		return c.dialGiven(ctx, cfg)
 	}
-	return c.dialer(c.dial.DialContext, c.tls)(ctx, "tcp", c.Address())
+	return c.dialer(c.socket, c.tls)(ctx, "tcp", c.Address())
 }
 
 // Connect opens a session for a program that passes bytes on. startup is a startup packet as it goes over the wire, with
 // its length; user is what it names, for messages. The connection that comes back is logged in: the first bytes to read
 // from it are what the server said, AuthenticationOk to ReadyForQuery, with a NegotiateProtocolVersion or notices before
-// them. Errors are *Error where the table has the cause, and unwrap to the server's *pgconn.PgError.
+// them. Errors are *Error where the table has the cause, and unwrap to the server's *pgconn.PgError. A database that is
+// given complete, of KindURL, is logged in to as its URL says.
 func (c *Connector) Connect(ctx context.Context, user string, startup []byte) (net.Conn, error) {
+	if cfg, err := c.given(); err != nil {
+		return nil, err
+	} else if cfg != nil {
+		return c.connectGiven(ctx, cfg, startup)
+	}
 	conn, err := c.Dial(ctx)
 	if err != nil {
 		return nil, err
@@ -202,6 +215,15 @@ func (c *Connector) Close() error {
 		c.source.close()
 	}
 	return errors.Join(errs...)
+}
+
+// socket opens a connection without TLS.
+func (c *Connector) socket(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := c.dial.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return c.opts.socket(conn), nil
 }
 
 func (c *Connector) again(reason string) {

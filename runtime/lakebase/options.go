@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"os"
 	"time"
 
@@ -52,6 +53,7 @@ type options struct {
 	lazy          bool
 	verifySchema  bool
 	tls           *tls.Config
+	socket        func(net.Conn) net.Conn
 	log           *slog.Logger
 	meters        metric.MeterProvider
 	tracers       trace.TracerProvider
@@ -63,7 +65,7 @@ type options struct {
 
 func newOptions(list []Option) options {
 	o := options{env: os.Getenv, log: slog.New(slog.DiscardHandler), meters: otel.GetMeterProvider(), tracers: otel.GetTracerProvider(),
-		wall: time.Now, random: rand.Float64, minTTL: 30 * time.Second, wakeBudget: 15 * time.Second, clockInterval: time.Minute}
+		socket: func(conn net.Conn) net.Conn { return conn }, wall: time.Now, random: rand.Float64, minTTL: 30 * time.Second, wakeBudget: 15 * time.Second, clockInterval: time.Minute}
 	for _, option := range list {
 		option(&o)
 	}
@@ -103,6 +105,10 @@ func WithLazyRefresh() Option { return func(o *options) { o.lazy = true } }
 // WithTLSConfig verifies the server in another way than with the system's authorities and the host's name, which it
 // still gets as ServerName when it has none. InsecureSkipVerify is logged as a warning.
 func WithTLSConfig(c *tls.Config) Option { return func(o *options) { o.tls = c } }
+
+// WithSocket lets each connection to the server pass through f as it is opened, below TLS: to count what passes, or to
+// read and write in another way. Package proxy's users give it pgwire.Direct.
+func WithSocket(f func(net.Conn) net.Conn) Option { return func(o *options) { o.socket = f } }
 
 // WithLogger logs to l: debug for each connection, info for each new token, warn while refreshing fails, error once a
 // token has run out. Nothing is logged by default; tokens never are.

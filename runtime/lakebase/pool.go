@@ -62,7 +62,7 @@ func (c *Connector) PoolConfig() (*pgxpool.Config, error) {
 	}
 	c.parameters(conn.RuntimeParams)
 	conn.TLSConfig = c.tls.Clone()
-	conn.DialFunc = c.dial.DialContext
+	conn.DialFunc = c.socket
 	conn.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil } // the dialer tries all addresses at once
 	conn.AfterNetConnect = c.afterNetConnect
 	cfg.BeforeConnect = c.beforeConnect

@@ -38,7 +38,8 @@ func held() (r resources) {
 // nothing behind: no goroutine, no socket, no memory.
 func TestAbortedConnectionsLeaveNothing(t *testing.T) {
 	w := newWorld(t, 0)
-	for name, o := range map[string]proxy.Options{"no pool": {MaxConns: 8, Queue: time.Minute}, "pool": {Pool: true, MaxConns: 8, Queue: time.Minute, IdleTime: 200 * time.Millisecond}} {
+	for name, o := range map[string]proxy.Options{"no pool": {MaxConns: 8, Queue: time.Minute}, "pool": {Pool: true, MaxConns: 8, Queue: time.Minute, IdleTime: 200 * time.Millisecond},
+		"TLS": {LocalTLS: true}} {
 		t.Run(name, func(t *testing.T) {
 			o.Log = nil
 			o.Listen = []string{"127.0.0.1:0"}

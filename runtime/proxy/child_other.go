@@ -2,8 +2,11 @@
 
 package proxy
 
-// Protect is Linux's.
+// Protect and Trim are Linux's.
 func Protect() {}
+
+// Trim does nothing here.
+func Trim() {}
 
 func onOneThread(f func()) { f() }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/subtle"
+	"crypto/tls"
 	"errors"
 	"net"
 	"sync/atomic"
@@ -14,17 +15,45 @@ import (
 
 // client is one connection from its first byte to its end.
 type client struct {
-	net.Conn
-	proxy   *Proxy
-	reader  *bufio.Reader
-	local   bool // on a Unix socket
-	known   atomic.Bool
-	session atomic.Pointer[session]
+	net.Conn // the socket, or TLS over it
+	proxy    *Proxy
+	socket   net.Conn
+	reader   *bufio.Reader
+	local    bool // on a Unix socket
+	known    atomic.Bool
+	session  atomic.Pointer[session]
 }
 
 func newClient(p *Proxy, conn net.Conn) *client {
 	_, local := conn.(*net.UnixConn)
-	return &client{Conn: conn, proxy: p, reader: bufio.NewReaderSize(conn, 1024), local: local}
+	c := &client{Conn: pgwire.Direct(conn), proxy: p, socket: conn, local: local}
+	c.reader = bufio.NewReaderSize(c.Conn, readAhead)
+	return c
+}
+
+// readAhead is how much of a login is read at once.
+const readAhead = 1024
+
+// buffered is a connection whose login is read ahead.
+type buffered struct {
+	net.Conn
+	reader *bufio.Reader
+}
+
+// Read empties the reader first, and then does without.
+func (b *buffered) Read(p []byte) (int, error) {
+	if b.reader.Buffered() > 0 || len(p) < readAhead {
+		return b.reader.Read(p)
+	}
+	return b.Conn.Read(p)
+}
+
+// offersTLS is what a client on the network is offered; a Unix socket needs none.
+func (c *client) offersTLS() *tls.Config {
+	if c.local {
+		return nil
+	}
+	return c.proxy.tls
 }
 
 // Read reads what the login did not need.
@@ -62,16 +91,22 @@ func (c *client) serve() {
 // greet finds out what the connection wants, and whether it may.
 func (c *client) greet() (wants startup, cancel *pgwire.CancelKey, err error) {
 	if c.local {
-		if err := samePeer(c.Conn); err != nil {
+		if err := samePeer(c.socket); err != nil {
 			return wants, nil, strange(err.Error())
 		}
 	}
-	a, err := pgwire.Accept(c, nil)
+	a, err := pgwire.Accept(&buffered{c.Conn, c.reader}, c.offersTLS())
+	if a.TLS {
+		c.Conn, c.reader = a.Conn, bufio.NewReaderSize(a.Conn, readAhead)
+	}
 	if err != nil {
 		return wants, nil, &told{err}
 	}
-	if a.Cancel != nil {
+	if a.Cancel != nil { // of which libpq before 17 sends none over TLS
 		return wants, a.Cancel, nil
+	}
+	if c.offersTLS() != nil && !a.TLS {
+		return wants, nil, strange("it does not encrypt, and this proxy was started with TLS for its clients: set sslmode=require or better")
 	}
 	if wants, err = parseStartup(a.Raw); err != nil {
 		return wants, nil, &pgwire.Error{Code: pgwire.CodeProtocolViolation, Message: err.Error()}

@@ -52,8 +52,10 @@ func (p *Proxy) Drain(within time.Duration) {
 			<-empty
 		}
 	}
-	p.counters.drained.Store(int64(time.Since(began)))
-	p.log.Info("proxy: drained", "took", time.Since(began).Round(time.Millisecond))
+	took := time.Since(began)
+	p.counters.drained.Store(int64(took))
+	p.measures.drained(took)
+	p.log.Info("proxy: drained", "took", took.Round(time.Millisecond))
 }
 
 // endsWithin waits for a channel to close, so long.

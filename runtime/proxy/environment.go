@@ -34,15 +34,34 @@ func (p *Proxy) Environment() []Variable {
 		host = filepath.Dir(address.String())
 	}
 	vars := []Variable{{"DATABASE_URL", p.url(host, port, password)}}
+	mode, root := p.clientTLS(password != "")
 	if password != "" {
-		query := url.Values{"user": {p.role}, "password": {password}, "sslmode": {"disable"}}
+		query := url.Values{"user": {p.role}, "password": {password}, "sslmode": {mode}}
+		if root != "" {
+			query.Set("sslrootcert", root)
+		}
 		vars = append(vars, Variable{"JDBC_DATABASE_URL", "jdbc:postgresql://" + net.JoinHostPort(host, port) + "/" + url.PathEscape(p.database) + "?" + query.Encode()})
 	}
 	vars = append(vars, Variable{"PGHOST", host}, Variable{"PGPORT", port}, Variable{"PGUSER", p.role}, Variable{"PGDATABASE", p.database})
 	if password != "" {
 		vars = append(vars, Variable{"PGPASSWORD", password})
 	}
-	return append(vars, Variable{"PGSSLMODE", "disable"}, Variable{"PGGSSENCMODE", "disable"}, Variable{"PGAPPNAME", p.connector.Resolution().Application})
+	if vars = append(vars, Variable{"PGSSLMODE", mode}); root != "" {
+		vars = append(vars, Variable{"PGSSLROOTCERT", root})
+	}
+	return append(vars, Variable{"PGGSSENCMODE", "disable"}, Variable{"PGAPPNAME", p.connector.Resolution().Application})
+}
+
+// clientTLS is how clients over TCP are to encrypt, and by which file they verify the proxy: only its own certificate is
+// known to be for the address that they use.
+func (p *Proxy) clientTLS(tcp bool) (mode, root string) {
+	switch {
+	case p.tls == nil || !tcp:
+		return "disable", ""
+	case p.authority == nil:
+		return "require", ""
+	}
+	return "verify-full", p.authority.file
 }
 
 // url is the address as libpq, SQLAlchemy, node-postgres and pgx read it.
@@ -52,7 +71,12 @@ func (p *Proxy) url(host, port, password string) string {
 		u.RawQuery = url.Values{"host": {host}, "port": {port}, "sslmode": {"disable"}}.Encode()
 		return u.String()
 	}
-	u.User, u.Host, u.RawQuery = url.UserPassword(p.role, password), net.JoinHostPort(host, port), "sslmode=disable"
+	mode, root := p.clientTLS(true)
+	query := url.Values{"sslmode": {mode}}
+	if root != "" {
+		query.Set("sslrootcert", root)
+	}
+	u.User, u.Host, u.RawQuery = url.UserPassword(p.role, password), net.JoinHostPort(host, port), query.Encode()
 	return u.String()
 }
 

@@ -3,11 +3,15 @@ package proxy
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
 	"sync"
 	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/metric"
 
 	"github.com/tellr-dev/tellr/runtime/lakebase"
 )
@@ -26,6 +30,12 @@ type Options struct {
 	// Password is what clients over TCP must give; a random one when empty.
 	Password string
 
+	// LocalTLS encrypts what passes between clients over TCP and the proxy, and refuses clients that do not: with the
+	// certificate and key of two files, in PEM, or, where they are empty, with a certificate that is made for this run and
+	// that the proxy's environment names.
+	LocalTLS         bool
+	Certificate, Key string
+
 	// MaxConns is how many clients may have a session at the same time; 0 is no limit. Clients beyond it wait for Queue, and
 	// are then refused with 53300.
 	MaxConns int
@@ -39,6 +49,8 @@ type Options struct {
 
 	// Log hears of the listeners, of refusals (warn), and at level debug of each session. nil is silent.
 	Log *slog.Logger
+	// Meters is told what Status tells; OpenTelemetry's global provider when nil.
+	Meters metric.MeterProvider
 }
 
 // Bounds that are nobody's business to change.
@@ -59,6 +71,9 @@ type Proxy struct {
 	database  string
 	defaults  map[string]string
 	counters  counters
+	measures  measures
+	tls       *tls.Config // towards clients; nil offers none
+	authority *authority  // of a certificate of the proxy's own
 
 	ctx       context.Context // ends with Close: for what runs without a client
 	cancel    context.CancelFunc
@@ -81,13 +96,17 @@ type Proxy struct {
 	password  string
 }
 
-// New makes a proxy in front of a connector's database. The connector stays the caller's, to be closed after the proxy.
-// The error is a *lakebase.Error where the database needs no tokens, and so no proxy.
+// New makes a proxy in front of a connector's database: Lakebase's, or one that is given with its password. The connector
+// stays the caller's, to be closed after the proxy. The error is a *lakebase.Error where nothing names a database.
 func New(connector *lakebase.Connector, opts Options) (*Proxy, error) {
 	r := connector.Resolution()
-	if !r.Kind.IsLakebase() {
-		return nil, &lakebase.Error{Code: lakebase.ErrConflict, Op: "start the proxy", Err: errors.New("the database of kind " + string(r.Kind) + " needs no tokens"),
-			Hint: "connect to it directly"}
+	if r.Kind == lakebase.KindLocal {
+		entry, _ := lakebase.ErrNoEnvironment.Lookup()
+		return nil, &lakebase.Error{Code: lakebase.ErrNoEnvironment, Op: "read the environment", Hint: entry.Hint}
+	}
+	role, database, err := connector.Session()
+	if err != nil {
+		return nil, err
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
@@ -98,9 +117,14 @@ func New(connector *lakebase.Connector, opts Options) (*Proxy, error) {
 	if err := enoughFiles(opts.MaxConns); err != nil {
 		return nil, err
 	}
-	p := &Proxy{connector: connector, opts: opts, log: opts.Log, role: r.User, database: r.Database, defaults: connector.Parameters(),
+	p := &Proxy{connector: connector, opts: opts, log: opts.Log, role: role, database: database, defaults: connector.Parameters(),
 		strangers: make(chan struct{}, maxStrangers), cancels: make(chan struct{}, maxCancels),
 		clients: map[*client]bool{}, leaving: make(chan struct{}), began: time.Now(), password: opts.Password}
+	if opts.LocalTLS {
+		if err := p.offerTLS(); err != nil {
+			return nil, err
+		}
+	}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	if opts.MaxConns > 0 {
 		p.places = make(chan struct{}, opts.MaxConns)
@@ -109,6 +133,13 @@ func New(connector *lakebase.Connector, opts Options) (*Proxy, error) {
 		p.pool = newPool(opts)
 	}
 	p.keys.of = map[string]*upstream{}
+	if opts.Meters == nil {
+		opts.Meters = otel.GetMeterProvider()
+	}
+	if err := p.measure(opts.Meters); err != nil {
+		p.authority.remove()
+		return nil, err
+	}
 	return p, nil
 }
 
@@ -182,5 +213,6 @@ func (p *Proxy) Close() error {
 	p.cancel()
 	p.accepting.Wait()
 	p.serving.Wait()
-	return nil
+	p.authority.remove()
+	return p.measures.registration.Unregister()
 }

@@ -51,7 +51,7 @@ type Command struct {
 // Run starts a proxy, runs a command with its variables, and gives the command's exit status; 128 and the signal's number
 // when a signal ended it. Signals to this process go to the command. After SIGTERM the proxy works on until the command has
 // ended or its patience is over; within 15 seconds everything is. connect makes the connector, once signals are heard.
-// Where the database needs no tokens, the command is run as it is. An error goes with one of the statuses above, or with 1.
+// Where the database needs no tokens and no pool is asked for, the command is run as it is. An error goes with one of the statuses above, or with 1.
 func Run(ctx context.Context, command Command, opts Options, connect func(context.Context) (*lakebase.Connector, error)) (code int, err error) {
 	signals := make(chan os.Signal, 32)
 	signal.Notify(signals, forwarded()...)
@@ -115,13 +115,9 @@ func prepare(ctx context.Context, command Command, opts Options, connect func(co
 		return nil, nil, closeAll, err
 	}
 	closeAll = func() { connector.Close() }
-	switch r := connector.Resolution(); r.Kind {
-	case lakebase.KindURL:
+	if r := connector.Resolution(); r.Kind == lakebase.KindURL && !opts.Pool {
 		opts.Log.Info("run: the database needs no tokens, so the command gets it as it is", "database", r.String(), "from", r.Source("kind"))
 		return nil, command.Env, closeAll, nil
-	case lakebase.KindLocal:
-		entry, _ := lakebase.ErrNoEnvironment.Lookup()
-		return nil, nil, closeAll, &lakebase.Error{Code: lakebase.ErrNoEnvironment, Op: "read the environment", Hint: entry.Hint}
 	}
 	made, err := New(connector, opts)
 	if err != nil {
@@ -144,8 +140,12 @@ func prepare(ctx context.Context, command Command, opts Options, connect func(co
 	return made, childEnvironment(command.Env, made.Environment()), closeAll, nil
 }
 
-// FirstToken gets a token, for a quarter of a minute also while the workspace's API has a bad moment.
+// FirstToken gets a token, for a quarter of a minute also while the workspace's API has a bad moment. Where none is
+// needed it does nothing.
 func FirstToken(ctx context.Context, connector *lakebase.Connector) error {
+	if !connector.Resolution().Kind.IsLakebase() {
+		return nil
+	}
 	deadline := time.Now().Add(15 * time.Second)
 	for {
 		_, err := connector.Token(ctx)

@@ -328,3 +328,50 @@ func (w *world) tokens() (n int) {
 	}
 	return n
 }
+
+// tellr is stopped, as a machine that sleeps stops everything, for longer than a token lives: a command that connects
+// all the while waits, and is not failed once.
+func TestRunSleeps(t *testing.T) {
+	t.Parallel()
+	const life = 3 * time.Second
+	w := newWorld(t, life)
+	if _, err := exec.LookPath("psql"); err != nil && os.Getenv("CI") == "" {
+		t.Skip(err)
+	}
+	p := w.started(0, "sh", "-c", `echo 0 > $DIR/made
+n=0
+while [ ! -e $DIR/enough ]; do
+	psql -XAtqc 'SELECT 1' || exit 3
+	n=$((n+1)); echo $n > $DIR/next; mv $DIR/next $DIR/made
+done`)
+	made := func() int {
+		n, _ := strconv.Atoi(p.file("made"))
+		return n
+	}
+	more := func() {
+		t.Helper()
+		if before := made(); !eventually(time.Minute, func() bool { return made() >= before+3 || p.ended() }) {
+			t.Fatalf("%d connections, and no more", made())
+		}
+	}
+	for range 2 {
+		more()
+		must(t, p.Process.Signal(syscall.SIGSTOP))
+		<-time.After(2 * life)
+		must(t, p.Process.Signal(syscall.SIGCONT))
+	}
+	more()
+	must(t, os.WriteFile(filepath.Join(p.dir, "enough"), nil, 0o644))
+	if code := p.ends(); code != 0 {
+		t.Errorf("exit status %d: %s%s", code, p.out.String(), p.err.String())
+	}
+	if n := made(); n < 9 {
+		t.Errorf("%d connections", n)
+	}
+}
+
+// ended says whether the process is gone, without waiting for it.
+func (p *process) ended() bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.Process.Pid))
+	return err != nil || strings.Contains(string(stat), ") Z ")
+}

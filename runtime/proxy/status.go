@@ -115,17 +115,19 @@ func (st Status) WriteMetrics(w io.Writer) error {
 	m.value("", float64(st.Cancels))
 	m.begin("tellr_proxy_drain_seconds", "gauge", "How long the end took; 0 before it.")
 	m.value("", st.drained.Seconds())
-	m.begin("tellr_token_ready", "gauge", "Whether there is a valid token.")
-	m.value("", flag(st.Token.State.Ready()))
-	if !st.Token.Expiry.IsZero() {
-		m.begin("tellr_token_expiry_timestamp_seconds", "gauge", "When the current token runs out.")
-		m.value("", float64(st.Token.Expiry.Unix()))
+	if st.Token.Kind.IsLakebase() {
+		m.begin("tellr_token_ready", "gauge", "Whether there is a valid token.")
+		m.value("", flag(st.Token.State.Ready()))
+		if !st.Token.Expiry.IsZero() {
+			m.begin("tellr_token_expiry_timestamp_seconds", "gauge", "When the current token runs out.")
+			m.value("", float64(st.Token.Expiry.Unix()))
+		}
+		m.begin("tellr_token_generation", "gauge", "Tokens so far.")
+		m.value("", float64(st.Token.Generation))
+		m.begin("tellr_token_requests_total", "counter", "Requests for a token, by outcome.")
+		m.value(`{outcome="ok"}`, float64(st.Token.Requests-min(st.Token.Failed, st.Token.Requests)))
+		m.value(`{outcome="error"}`, float64(st.Token.Failed))
 	}
-	m.begin("tellr_token_generation", "gauge", "Tokens so far.")
-	m.value("", float64(st.Token.Generation))
-	m.begin("tellr_token_requests_total", "counter", "Requests for a token, by outcome.")
-	m.value(`{outcome="ok"}`, float64(st.Token.Requests-min(st.Token.Failed, st.Token.Requests)))
-	m.value(`{outcome="error"}`, float64(st.Token.Failed))
 	m.begin("tellr_logins_total", "counter", "Logins at the database, by outcome.")
 	m.value(`{outcome="ok"}`, float64(st.Token.Logins))
 	m.value(`{outcome="rejected"}`, float64(st.Token.Rejected))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"github.com/tellr-dev/tellr/runtime/pgwire"
 	"github.com/tellr-dev/tellr/runtime/proxy"
 )
 
@@ -87,6 +88,10 @@ func (w *world) throughProxy(p *proxy.Proxy) *wire {
 		conn, err := net.Dial("tcp", address(p))
 		must(w.T, err)
 		w.Cleanup(func() { conn.Close() })
+		if config := trust(w.T, p); config != nil {
+			conn, err = pgwire.StartTLS(conn, config)
+			must(w.T, err)
+		}
 		return conn
 	}
 	c := &wire{w: w, conn: dial(), cancelDial: dial}
@@ -210,7 +215,7 @@ func TestTranscriptIsTheServers(t *testing.T) {
 	if len(want) < 2<<20 {
 		t.Fatalf("only %d bytes", len(want))
 	}
-	for name, o := range map[string]proxy.Options{"no pool": {}, "pool": {Pool: true}} {
+	for name, o := range map[string]proxy.Options{"no pool": {}, "pool": {Pool: true}, "TLS": {LocalTLS: true}} {
 		t.Run(name, func(t *testing.T) {
 			p := w.proxy(o)
 			for range 2 {
