@@ -43,7 +43,6 @@ CREATE SEQUENCE app."S ""s"""; CREATE SEQUENCE app."select";
 -- =>
 CREATE SEQUENCE app."S ""s""" INCREMENT 3; CREATE SEQUENCE app."it's" AS integer; COMMENT ON SEQUENCE app."it's" IS 'it''s'; CREATE TABLE app."T t" ("C c" int DEFAULT nextval('app."it''s"'), d serial, "E e" serial);
 -- == a sequence takes the name of a table and the other way
--- blocked: the name app.s is taken by a sequence
 CREATE SEQUENCE app.s; CREATE TABLE app.t (a int);
 -- =>
 CREATE SEQUENCE app.t; CREATE TABLE app.s (a int);
