@@ -62,12 +62,18 @@ func (a *alteration) plan() {
 		a.run(s, exclusive, first)
 	}
 	if fromSerial && first != "" && !a.keepsSequence(a.oldSequence()) {
-		run(s, "DROP SEQUENCE "+a.oldSequence().String())
+		a.dropOldSequence(s)
+	}
+	if a.have.identity != nil && a.canonical.identity == nil {
+		a.freesSequence(s, a.liveSequence())
+	}
+	if a.have.identity == nil && a.canonical.identity != nil {
+		a.takesSequence(s)
 	}
 	adopted := (*sequence)(nil)
 	if toSerial {
 		adopted = a.adopted()
-		a.tableChange.needs(s, a.newSequence().name)
+		a.takesSequence(s)
 	}
 	switch {
 	case adopted != nil:
@@ -83,7 +89,7 @@ func (a *alteration) plan() {
 	if len(a.clauses) > 0 {
 		a.run(s, a.effort, a.statement())
 		if a.retyped() {
-			a.building = append(a.building, taking{s, a.tableChange.have.place})
+			a.building = append(a.building, building{s, a.tableChange.have.place})
 			a.invalidates(s, a.name, "get another type, and may fail")
 		}
 	}
@@ -91,7 +97,7 @@ func (a *alteration) plan() {
 		a.count(s)
 	}
 	if fromSerial && first == "" && !a.keepsSequence(a.oldSequence()) {
-		run(s, "DROP SEQUENCE "+a.oldSequence().String())
+		a.dropOldSequence(s)
 	}
 	if isSerial(a.canonical.typ) && isSerial(a.have.typ) && a.canonical.typ != a.have.typ {
 		run(s, "ALTER SEQUENCE "+a.newSequence().String()+" AS "+serialInteger[a.canonical.typ])
@@ -129,10 +135,24 @@ func (a *alteration) refuseNulls() {
 		a.run(s, exclusive, a.statement())
 		undo(s, a.alter("ALTER COLUMN "+sqltext.Ident(a.name)+" DROP IDENTITY"))
 	}
+	if len(a.clauses) > 0 {
+		a.takesSequence(s)
+	}
 	if a.counts() {
 		a.count(s)
 	}
 	undo(s, a.alter("ALTER COLUMN "+sqltext.Ident(a.name)+" DROP NOT NULL"))
+}
+
+// takesSequence notes that a step makes the sequence of the column.
+func (a *alteration) takesSequence(s *resource.Step) { a.takes(s, relationName(a.newSequence())) }
+
+func (a *alteration) dropOldSequence(s *resource.Step) {
+	at := a.oldSequence()
+	drop := func(called string) string { return "DROP SEQUENCE " + place{at.schema, called}.String() }
+	run(s, drop(at.name))
+	a.releases(&release{step: s, names: []naming{relationName(at)}, called: at.name, what: "sequence", rename: renameIn("SEQUENCE", at.schema),
+		says: drop, at: len(s.Statements) - 1})
 }
 
 // newSequence and oldSequence are where the sequence of a serial column stands after, and before.

@@ -283,12 +283,7 @@ type lostColumn struct {
 // lostColumns lists the columns of a table that are dropped, or get another type, by the changes of the plan.
 func (p *planner) lostColumns(d *resource.Delta) []lostColumn {
 	live, want := d.Live.Attrs.Get("columns"), d.Desired.Attrs.Get("columns")
-	from := map[string]string{}
-	for _, f := range want.Fields() {
-		if old := f.Value.Get("renamed_from").Str(); old != "" && live.Has(old) && !live.Has(f.Name) && !want.Has(old) {
-			from[f.Name] = old
-		}
-	}
+	from := p.columnsRenamed[d.Address]
 	var out []lostColumn
 	add := func(live, path, what string) {
 		if !slices.ContainsFunc(out, func(l lostColumn) bool { return l.live == live }) {

@@ -179,7 +179,7 @@ func (p *planner) dropPart(q *piece) {
 	}
 	if q.kind == "index" || q.kind == "exclusion" {
 		hazard(s, resource.HazardIndexDropped, "queries that use it take another way until it is there again")
-		p.freed[place{at.schema, name}] = append(p.freed[place{at.schema, name}], s.ID)
+		p.frees(s, relationName(place{at.schema, name}))
 	}
 	undo(s, back)
 	q.drop = s

@@ -135,7 +135,7 @@ func (c *checker) column(f resource.Field, columns []string) {
 	if canonical, ok := staticType(typ.Str()); ok && !id.IsNull() && !slices.Contains([]string{"smallint", "integer", "bigint"}, canonical) && !serial {
 		c.errorf(typ.Range(), fmt.Sprintf("%s has an identity, but is %s", what, canonical), "write smallint, integer or bigint", "an identity counts in whole numbers")
 	}
-	if from := v.Get("renamed_from"); from.Str() != "" && slices.Contains(columns, from.Str()) {
+	if from := v.Get("renamed_from"); from.Str() != "" && slices.Contains(columns, from.Str()) && c.r.Attrs.Get("columns").Get(from.Str()).Get("renamed_from").IsNull() {
 		c.errorf(from.Range(), fmt.Sprintf("%s was renamed from %q, which is still a column", what, from.Str()), "take renamed_from out, or the other column",
 			"a column cannot live on under two names")
 	}

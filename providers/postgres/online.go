@@ -25,6 +25,7 @@ const (
 	wayIndex   = "tellr_new_"      // an index, or the index of a key, that is to replace another
 	wayNotNull = "tellr_not_null_" // a check by which SET NOT NULL need not read the table
 	wayFill    = "tellr_fill_"     // a check that is always true, while a new column is being filled
+	wayAside   = "tellr_was_"      // what another thing takes the name of
 )
 
 // wayName is the name of something on the way to what has a name. A long name is cut, and told apart by its hash.
@@ -71,21 +72,6 @@ func (p *planner) stage() {
 			}
 		}
 	}
-	byID := make(map[string]*resource.Step, len(p.steps))
-	for _, s := range p.steps {
-		byID[s.ID] = s
-	}
-	for _, t := range p.taking {
-		for _, id := range p.freed[t.at] {
-			if plain, ok := p.plainDrops[id]; ok && t.step.Stage == resource.Database {
-				// Its name is wanted in the transaction.
-				s := byID[id]
-				s.Stage, s.Statements = resource.Database, nil
-				runOn(s, plain.live, plain.on, exclusive, plain.sql)
-				hazard(s, resource.HazardIndexDropped, "queries that use it take another way")
-			}
-		}
-	}
 	for i := 0; i < len(p.steps); {
 		j := i + 1
 		for j < len(p.steps) && p.steps[j].Node == p.steps[i].Node {
@@ -96,13 +82,6 @@ func (p *planner) stage() {
 		})
 		i = j
 	}
-}
-
-// plainDrop is how an index that is to go CONCURRENTLY would go in a transaction.
-type plainDrop struct {
-	live *resource.Live
-	on   place
-	sql  string
 }
 
 func sameSet(a, b []string) bool {

@@ -59,7 +59,11 @@ func (c *tableChange) putKeyOnline(s *resource.Step, k constraint) {
 	}
 	add := "ADD " + k.key.ddlUsing(k.word, name)
 	if replaces {
-		c.run(s, exclusive, "ALTER TABLE "+c.want.place.String()+"\n  DROP CONSTRAINT "+sqltext.Ident(k.name)+",\n  "+add)
+		replace := func(called string) string {
+			return "ALTER TABLE " + c.want.place.String() + "\n  DROP CONSTRAINT " + sqltext.Ident(called) + ",\n  " + add
+		}
+		c.run(s, exclusive, replace(k.name))
+		c.freesConstraint(s, k, replace)
 		s.NoUndo = "to go back, declare the " + k.what + " as it was"
 	} else {
 		c.run(s, exclusive, c.alter(add))

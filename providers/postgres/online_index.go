@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/tellr-dev/tellr/engine/resource"
 	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
@@ -18,16 +19,20 @@ func (c *tableChange) dropIndexOnline(h *indexDef) {
 	if base := c.replacing(h.name); base != "" {
 		s.Reason = "it is left over from a replacement of index " + base + " that did not end"
 	}
+	if c.isAside(h.name) {
+		s.Reason = "another thing has taken its name, and the change did not end"
+	}
 	c.dropConcurrently(s, h)
+	c.freesIndex(s, h.name, "index", c.have.indexNames(h.name), func(called string) string {
+		return "DROP INDEX " + concurrently + c.have.indexPlace(called)
+	})
 	undo(s, h.createIndexAs(concurrently, c.have.place))
-	c.frees(s, h.name)
-	c.building = append(c.building, taking{s, c.have.place})
-	c.plainDrops[s.ID] = plainDrop{c.d.Live, c.have.place, "DROP INDEX " + c.have.indexPlace(h.name)}
+	c.building = append(c.building, building{s, c.have.place})
 }
 
 func (c *tableChange) dropConcurrently(s *resource.Step, h *indexDef) {
 	c.run(s, effort{lock: lockShareUpdateExcl}, "DROP INDEX "+concurrently+c.have.indexPlace(h.name))
-	if !h.invalid && c.replacing(h.name) == "" {
+	if !h.invalid && c.replacing(h.name) == "" && !c.isAside(h.name) {
 		hazard(s, resource.HazardIndexDropped, unneeded)
 	}
 }
@@ -52,6 +57,11 @@ func (c *tableChange) replacing(name string) string {
 	return ""
 }
 
+// isAside tells whether a live index is one that was to go and whose name another thing has taken.
+func (c *tableChange) isAside(name string) bool {
+	return strings.HasPrefix(name, wayAside) && c.want.index(name) == nil
+}
+
 // onItsWay tells whether a live index that nobody declares is used by the change of another index, or of a key.
 func (c *tableChange) onItsWay(name string) bool {
 	for _, x := range c.entries("indexes") {
@@ -60,7 +70,7 @@ func (c *tableChange) onItsWay(name string) bool {
 		}
 	}
 	return c.want.index(name) == nil && slices.ContainsFunc(c.constraints(), func(k constraint) bool {
-		return k.key != nil && k.want != "" && k.rename == "" && (k.key.name == name || wayName(wayIndex, k.key.name) == name)
+		return k.key != nil && k.want != "" && (k.key.name == name || wayName(wayIndex, k.key.name) == name)
 	})
 }
 

@@ -7,8 +7,8 @@ import (
 	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
 )
 
-// taking is a step that takes a name of a schema.
-type taking struct {
+// building is a step that changes a key of a table.
+type building struct {
 	step *resource.Step
 	at   place
 }
@@ -18,6 +18,7 @@ func (p *planner) order() {
 	p.orderDrops()
 	p.orderLogging()
 	p.orderUnties()
+	p.orderUses()
 	p.orderViews()
 	p.orderHandedOn()
 	p.orderRenames()
@@ -25,16 +26,10 @@ func (p *planner) order() {
 	for _, t := range p.building {
 		need(t.step, p.unreferenced[t.at]...)
 	}
-	for _, t := range p.taking {
-		for _, id := range p.freed[t.at] {
-			if id != t.step.ID {
-				need(t.step, id)
-			}
-		}
-	}
 	p.settleWaits()
 	p.orderSuccessors()
 	p.orderMentions()
+	p.settleNames()
 	p.chain()
 	p.newValues()
 }
@@ -47,11 +42,16 @@ func need(s *resource.Step, ids ...string) {
 	}
 }
 
+// follows tells whether a step that stands behind another one must come after it: it is of the same thing, and runs with it.
+func (p *planner) follows(s, before *resource.Step) bool {
+	return s.Node == before.Node && s.Address == before.Address && !p.asides[s] && !p.asides[before]
+}
+
 // chain keeps the steps of a thing in their order when one of them must wait for another thing's.
 func (p *planner) chain() {
 	for i := 0; i < len(p.steps); {
 		j, waits := i+1, len(p.steps[i].Needs) > 0
-		for ; j < len(p.steps) && p.steps[j].Node == p.steps[i].Node && p.steps[j].Address == p.steps[i].Address; j++ {
+		for ; j < len(p.steps) && p.follows(p.steps[j], p.steps[i]); j++ {
 			waits = waits || len(p.steps[j].Needs) > 0
 		}
 		for k := i + 1; k < j && waits; k++ {
@@ -80,7 +80,7 @@ func (p *planner) orderDrops() {
 		x := &drop{n: len(order), step: s, table: decodeTable(p.index, livePlace(d.Live), d.Live.Attrs), d: d}
 		drops[x.table.place] = x
 		order = append(order, x)
-		p.frees(s, x.table)
+		p.frees(s, x.table.heldNames()...)
 	}
 	circle := circles(len(order), func(i int) []int {
 		var out []int
@@ -115,27 +115,6 @@ func (p *planner) dropKey(d *resource.Delta, t *table, k *foreignKey) *resource.
 	runOn(s, nil, t.place, exclusive, "ALTER TABLE "+t.place.String()+" DROP CONSTRAINT "+sqltext.Ident(k.name))
 	undo(s, "ALTER TABLE "+t.place.String()+" ADD "+k.ddl())
 	return s
-}
-
-// frees notes the names that a table gives free when it goes.
-func (p *planner) frees(s *resource.Step, t *table) {
-	free := func(name string) {
-		at := place{t.schema, name}
-		p.freed[at] = append(p.freed[at], s.ID)
-	}
-	free(t.name)
-	if t.primaryKey != nil {
-		free(t.primaryKey.name)
-	}
-	for i := range t.uniques {
-		free(t.uniques[i].name)
-	}
-	for i := range t.exclusions {
-		free(t.exclusions[i].name)
-	}
-	for i := range t.indexes {
-		free(t.indexes[i].name)
-	}
 }
 
 // circles numbers the vertices of a graph so that two have the same number exactly when each can be reached from the

@@ -23,19 +23,29 @@ type planner struct {
 	renamedSchemas map[string]*resource.Step
 	// renamedColumns are the new names of columns by the former, by where their tables are to stand.
 	renamedColumns map[place]map[string]string
+	// columnsRenamed are the former names of columns by the new ones, and swapped those that pass them round, by table.
+	columnsRenamed map[resource.Address]map[string]string
+	swapped        map[resource.Address][]string
 	// goneAlong are the sequences that go with a table of this plan's drops.
 	goneAlong map[place]bool
 	// kept are the live things that some desired thing is, by kind and identity.
 	kept map[string]bool
-	// freed are the steps after which a name of a schema is free, by what had it.
-	freed map[place][]string
+	// freed are the steps that give names free, and taking those that take some.
+	freed  map[naming][]*release
+	taking []taking
+	// relocated are the steps that rename or move things, and put those by which settleNames calls things otherwise for a while.
+	relocated    map[resource.Address]*resource.Step
+	vacated      map[naming]bool             // the names that live things have and the plan makes free
+	stoodInstead map[resource.Address]string // the identities of what had the names of new things
+	put          map[*release]*resource.Step
+	asides       map[*resource.Step]bool // the steps that do so
+	interim      map[naming]bool         // the names that things have for a while
 	// unreferenced are the steps after which a foreign key to a table is gone, by that table.
 	unreferenced map[place][]string
-	taking       []taking
 	// granted are the privileges that a step gives or takes, for blocks that want the same.
 	granted map[string]bool
 	// building are the steps that change a key of a table, which foreign keys that go must not refer to any more.
-	building []taking
+	building []building
 	logging  []logging
 	waitings []waiting
 	// things are the live things that deltas are about, and hanging is what hangs on them and on others.
@@ -47,26 +57,28 @@ type planner struct {
 	// keysDone and referring are the keys that are made in the Online stage, and the foreign keys that may need them.
 	keysDone  []keyDone
 	referring []referring
-	// plainDrops are the indexes that go in the Online stage unless their name is wanted before, by step.
-	plainDrops map[string]plainDrop
-	unties     []untied
+	unties    []untied
 	// displaced are the foreign keys that are gone for a while, by the place of their table and their name.
 	displaced map[place]map[string]displacement
 	changing  map[place]bool // tables that the plan touches; made when first asked for
 	// leaving and entering are the steps that take partitions out of a table, and those that put them in, by that table.
 	leaving, entering map[place][]*resource.Step
-	// liveNames are the names that indexes and keys have now; made when first asked for.
-	liveNames map[place]bool
+	// liveNames are the names that things have now; made when first asked for.
+	liveNames map[naming]bool
 }
 
 func newPlanner(v *view, req resource.StepsRequest) *planner {
+	vacated := vacatedNames(v, req.Deltas)
+	var stood map[resource.Address]string
+	req.Deltas, stood = letIn(v, req.Deltas, vacated)
 	p := &planner{
-		view: v, req: req, deltas: make(map[resource.Address]*resource.Delta, len(req.Deltas)),
+		view: v, req: req, vacated: vacated, stoodInstead: stood, deltas: make(map[resource.Address]*resource.Delta, len(req.Deltas)),
 		made: map[place]*resource.Delta{}, gone: map[place]*resource.Delta{}, goneAlong: map[place]bool{}, granted: map[string]bool{},
 		leaving: map[place][]*resource.Step{}, entering: map[place][]*resource.Step{},
-		renamedSchemas: map[string]*resource.Step{}, renamedColumns: map[place]map[string]string{}, kept: map[string]bool{},
-		freed: map[place][]string{}, things: map[catalog.Object]*resource.Delta{}, hanging: map[catalog.Object][]catalog.Dependency{},
-		successors: map[resource.Address]*resource.Delta{}, unreferenced: map[place][]string{}, plainDrops: map[string]plainDrop{},
+		renamedSchemas: map[string]*resource.Step{}, renamedColumns: map[place]map[string]string{}, columnsRenamed: map[resource.Address]map[string]string{}, swapped: map[resource.Address][]string{}, kept: map[string]bool{},
+		freed: map[naming][]*release{}, relocated: map[resource.Address]*resource.Step{}, put: map[*release]*resource.Step{}, interim: map[naming]bool{}, asides: map[*resource.Step]bool{},
+		things: map[catalog.Object]*resource.Delta{}, hanging: map[catalog.Object][]catalog.Dependency{},
+		successors: map[resource.Address]*resource.Delta{}, unreferenced: map[place][]string{},
 	}
 	p.succeed()
 	for _, d := range p.req.Deltas {
@@ -100,11 +112,13 @@ func (p *planner) noteAlong(d *resource.Delta) {
 }
 
 // wanted is where a desired thing is to stand.
-func (p *planner) wanted(d *resource.Delta) place {
-	if at, ok := p.index.places[d.Address]; ok {
+func (p *planner) wanted(d *resource.Delta) place { return p.index.standsAt(d) }
+
+func (x *index) standsAt(d *resource.Delta) place {
+	if at, ok := x.places[d.Address]; ok {
 		return at
 	}
-	return place{p.index.schemaOf(d.Desired.Attrs.Get("schema")), d.Desired.Name()}
+	return place{x.schemaOf(d.Desired.Attrs.Get("schema")), d.Desired.Name()}
 }
 
 func livePlace(l *resource.Live) place {
@@ -120,7 +134,7 @@ func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
 		spec, mine := specs[d.Address.Kind]
 		if c := p.carried(d); c != d {
 			p.deltas[d.Address] = c
-			if d = c; len(d.Changes) == 0 && d.Address.Kind != "grants" && !p.inChain(d) && len(p.remade.parts[d.Address]) == 0 {
+			if d = c; len(d.Changes) == 0 && d.Address.Kind != "grants" && !p.inChain(d) && len(p.remade.parts[d.Address]) == 0 && !p.passesColumns(d) {
 				continue
 			}
 		}
@@ -130,16 +144,19 @@ func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
 			p.remake(d)
 		case len(p.remade.parts[d.Address]) > 0:
 			p.aroundParts(d, spec)
-		case d.Action == resource.NoOp && d.Address.Kind != "grants" && d.Address.Kind != "role" && !p.displaces(d):
+		case d.Action == resource.NoOp && d.Address.Kind != "grants" && d.Address.Kind != "role" && !p.displaces(d) && !p.passesColumns(d):
 		case d.Live != nil && isInstead(d.Live):
 			p.refuse(d)
 		case d.Action == resource.Delete && p.keptElsewhere(d, dropped):
 		default:
+			n := len(p.steps)
 			spec.steps(p, d)
+			p.noteNames(d, p.steps[n:])
 		}
 	}
 	p.suggestRenames()
 	p.stage()
+	p.oneTransaction()
 	p.order()
 	return p.steps, p.ds
 }

@@ -10,38 +10,130 @@ import (
 	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
 )
 
-// findRenames matches renamed_from with what is there: the former column still is, and the new one is not yet.
-func (c *tableChange) findRenames(live resource.Value) {
+// findRenames matches renamed_from with what is there, and gives the difference in which columns whose names others take
+// have their new ones.
+func (c *tableChange) findRenames(d *resource.Delta) *resource.Delta {
+	live, renamed := d.Live.Attrs.Get("columns"), c.columnsRenamed[d.Address]
+	passes := c.passesColumns(d)
 	for i := range c.want.columns {
 		w := &c.want.columns[i]
-		if w.renamedFrom != "" && live.Has(w.name) && live.Has(w.renamedFrom) && c.want.column(w.renamedFrom) == nil {
+		from, ok := renamed[w.name]
+		switch {
+		case ok:
+			c.columnRenames = append(c.columnRenames, columnRename{from, w.name, w.name})
+			if !passes {
+				c.renames[w.name] = from
+			}
+		case w.renamedFrom != "" && live.Has(w.name) && live.Has(w.renamedFrom) && c.want.column(w.renamedFrom) == nil:
 			c.planner.ds.Errorf(w.at, fmt.Sprintf("%s has the column %q and its former name %q", c.d.Address, w.name, w.renamedFrom),
 				"drop or rename one of the two by hand; or take renamed_from out, and the former one is dropped when you allow it",
 				"which of them holds the data, only you know")
 		}
-		if w.renamedFrom != "" && !live.Has(w.name) && live.Has(w.renamedFrom) && c.want.column(w.renamedFrom) == nil {
-			c.renames[w.name] = w.renamedFrom
+	}
+	if !passes {
+		return d
+	}
+	e := entriesOf(d, "columns")
+	for to, from := range renamed {
+		e.add(d, to)
+		e.add(d, from)
+		if c.facts.ServerVersion >= from18 && e.was[from].Get("not_null_name").IsNull() {
+			e.was[from] = e.was[from].With("not_null_name", resource.String(notNullName(c.liveName, from)))
 		}
 	}
+	return e.renamed(d, renamed)
+}
+
+// columnRename is a column that gets another name; is is the one that it has in the end.
+type columnRename struct{ from, to, is string }
+
+// passesColumns tells whether a table has a column that takes the name of another one.
+func (p *planner) passesColumns(d *resource.Delta) bool {
+	if d.Live == nil {
+		return false
+	}
+	live := d.Live.Attrs.Get("columns")
+	for to := range p.columnsRenamed[d.Address] {
+		if live.Has(to) {
+			return true
+		}
+	}
+	return false
 }
 
 // noteColumns notes the columns of a table that live on under another name, before any step is made: other tables' foreign
 // keys and triggers speak of them too.
 func (p *planner) noteColumns(d *resource.Delta) {
-	if d.Address.Kind != "table" || d.Desired == nil || d.Live == nil {
+	if d.Address.Kind != "table" || d.Desired == nil || d.Live == nil || isInstead(d.Live) {
 		return
 	}
 	live, want := d.Live.Attrs.Get("columns"), d.Desired.Attrs.Get("columns")
+	var names []string
 	for _, f := range want.Fields() {
-		from := f.Value.Get("renamed_from").Str()
-		if from == "" || live.Has(f.Name) || !live.Has(from) || want.Has(from) {
+		names = append(names, f.Name)
+	}
+	said := func(name string) string { return want.Get(name).Get("renamed_from").Str() }
+	renamed := formerNames(names, said, live.Has)
+	p.swapColumns(d, names, said, renamed)
+	if len(renamed) == 0 {
+		return
+	}
+	p.columnsRenamed[d.Address] = renamed
+	at := p.wanted(d)
+	p.renamedColumns[at] = map[string]string{}
+	for to, from := range renamed {
+		p.renamedColumns[at][from] = to
+	}
+}
+
+// swapColumns adds the columns that pass their names round in a circle, of which what is there does not tell whether they
+// have done so already: the ledger does.
+func (p *planner) swapColumns(d *resource.Delta, names []string, said func(string) string, renamed map[string]string) {
+	live, want := d.Live.Attrs.Get("columns"), d.Desired.Attrs.Get("columns")
+	seen := map[string]bool{}
+	for _, name := range names {
+		var circle []string
+		for at := name; at != "" && live.Has(at) && want.Has(at) && renamed[at] == "" && !seen[at]; at = said(at) {
+			seen[at] = true
+			circle = append(circle, at)
+		}
+		if len(circle) < 2 || said(circle[len(circle)-1]) != name {
 			continue
 		}
-		at := p.wanted(d)
-		if p.renamedColumns[at] == nil {
-			p.renamedColumns[at] = map[string]string{}
+		done := 0
+		last := resource.Null()
+		if d.Last != nil {
+			if was, err := d.Last.Attrs.Value(); err == nil {
+				last = was.Get("columns")
+			}
 		}
-		p.renamedColumns[at][from] = f.Name
+		for _, c := range circle {
+			if last.Get(c).Get("renamed_from").Str() == said(c) {
+				done++
+			}
+		}
+		switch {
+		case done == len(circle):
+		case last.IsNull() || done > 0:
+			p.ds.Errorf(rangeOf(resource.Field{Value: want.Get(name).Get("renamed_from")}), fmt.Sprintf("columns of %s have each other's names by renamed_from: %s", d.Address, strings.Join(circle, ", ")),
+				"take renamed_from out if they have; if not, do it by hand, or apply the files as they were first", "the ledger does not tell whether they have swapped their names already")
+		default:
+			for _, c := range circle {
+				renamed[c] = said(c)
+			}
+			p.swapped[d.Address] = circle
+		}
+	}
+}
+
+// oneTransaction refuses what would run after the transaction in a plan that swaps columns of the table: only when all of a
+// table is done does the ledger know of the swap, and without that the next plan would swap them back.
+func (p *planner) oneTransaction() {
+	for _, s := range p.steps {
+		if circle := p.swapped[s.Address]; s.Stage == resource.Online && circle != nil && s.Blocked == nil {
+			s.Blocked = &resource.Block{Reason: fmt.Sprintf("columns %s swap their names, and this runs after the transaction in which they do: if it failed, "+
+				"nothing would tell that they have; apply the swap by itself, then the rest", strings.Join(circle, ", "))}
+		}
 	}
 }
 
@@ -82,7 +174,54 @@ func (p *planner) carried(d *resource.Delta) *resource.Delta {
 		}
 		out.Changes = append(out.Changes, ch)
 	}
+	if p.passesColumns(d) {
+		out.Changes = append(out.Changes, uncovered(d, &out)...)
+	}
 	return &out
+}
+
+// uncovered are the changes that are needed because columns pass their names on: what is built on one of them stays with it,
+// and is wanted on the one that has its name.
+func uncovered(d, carried *resource.Delta) []resource.Change {
+	want := d.Live.Attrs
+	for _, ch := range d.Changes {
+		want = put(want, ch.Path, ch.Desired)
+	}
+	var out []resource.Change
+	add := func(path resource.Path, is, was resource.Value) {
+		covered := func(ch resource.Change) bool {
+			n := min(len(ch.Path), len(path))
+			return slices.Equal(ch.Path[:n], path[:n])
+		}
+		if !is.Equal(was) && !slices.ContainsFunc(carried.Changes, covered) {
+			out = append(out, resource.Change{Path: path, Desired: is, Live: was, Cause: resource.CauseConfig})
+		}
+	}
+	fields := func(path resource.Path, is, was resource.Value) {
+		if is.Kind() != resource.KindObject || was.Kind() != resource.KindObject {
+			add(path, is, was)
+			return
+		}
+		for _, f := range is.Fields() {
+			add(append(slices.Clone(path), f.Name), f.Value, was.Get(f.Name))
+		}
+		for _, f := range was.Fields() {
+			if !is.Has(f.Name) {
+				add(append(slices.Clone(path), f.Name), resource.Null(), f.Value)
+			}
+		}
+	}
+	for _, e := range renamables {
+		is, was := want.Get(e.attr), carried.Live.Attrs.Get(e.attr)
+		if e.attr == "primary_key" {
+			fields(resource.Path{e.attr}, is, was)
+			continue
+		}
+		for _, f := range is.Fields() {
+			fields(resource.Path{e.attr, f.Name}, f.Value, was.Get(f.Name))
+		}
+	}
+	return out
 }
 
 // renamedAbove are the columns that the parents of a live table rename: in the table they get the new name too.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tellr-dev/tellr/engine/resource"
 	"github.com/tellr-dev/tellr/providers/postgres/catalog"
+	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
 )
 
 // A sequence that a column owns has the owner of the column's table, and goes with the column. And the sequence of a serial
@@ -45,6 +46,25 @@ func (p *planner) orderUnties() {
 		for _, s := range p.steps {
 			if s.Address == on.Address && (s.Action == resource.Delete && len(s.Path) == 0 || s.Path.String() == columnPath(u.column).String()) {
 				need(s, u.step)
+			}
+		}
+	}
+}
+
+// orderUses lets a sequence go when no default of a column counts by it any more.
+func (p *planner) orderUses() {
+	for _, s := range p.steps {
+		if s.Address.Kind != "sequence" || s.Action != resource.Delete || len(s.Path) > 0 {
+			continue
+		}
+		word := sqltext.Literal(livePlace(p.deltas[s.Address].Live).String())
+		for _, o := range p.steps {
+			d := p.deltas[o.Address]
+			if o.Address.Kind != "table" || d.Live == nil || o.Stage != resource.Database || len(o.Path) != 2 || o.Path[0] != "columns" {
+				continue
+			}
+			if strings.Contains(d.Live.Attrs.Get("columns").Get(o.Path[1]).Get("default").Str(), word) {
+				need(s, o.ID)
 			}
 		}
 	}

@@ -14,36 +14,64 @@ func columnPath(name string) resource.Path { return resource.Path{"columns", nam
 // renameColumns gives columns their new names before anything else speaks of them, and their serial sequences too: by its
 // name a sequence is known as a serial column's own.
 func (c *tableChange) renameColumns() {
-	for i := range c.want.columns {
-		to := c.want.columns[i].name
-		from, ok := c.renames[to]
-		if !ok {
-			continue
-		}
-		s := c.step(columnPath(to), resource.Update, "rename column "+from+" to "+to)
+	for _, r := range c.unknottedColumns() {
+		s := c.step(columnPath(r.is), resource.Update, "rename column "+r.from+" to "+r.to)
 		s.ID += "/rename"
 		s.Changes = nil
-		for _, ch := range c.d.Changes {
-			if len(ch.Path) == 2 && ch.Path[0] == "columns" && ch.Path[1] == to {
-				s.At = ch.At
-			}
+		if at := c.want.column(r.is).at; at != nil {
+			s.At = at
 		}
-		s.Reason = "renamed_from = " + sqltext.Quoted(from)
-		c.run(s, exclusive, c.alter("RENAME COLUMN "+sqltext.Ident(from)+" TO "+sqltext.Ident(to)))
-		c.invalidates(s, from, "fail from then on: it is called "+to)
-		undo(s, c.alter("RENAME COLUMN "+sqltext.Ident(to)+" TO "+sqltext.Ident(from)))
-		if c.have.column(from).numbersItself() {
-			c.renameSerial(s, c.serialSequence(from), catalog.ObjectName(c.want.name, to, "seq"))
+		s.Reason = "renamed_from = " + sqltext.Quoted(c.want.column(r.is).renamedFrom)
+		if r.to != r.is {
+			s.ID += "/aside"
+			s.Reason = "its name is another's before it has that of another"
+		}
+		c.run(s, exclusive, c.alter("RENAME COLUMN "+sqltext.Ident(r.from)+" TO "+sqltext.Ident(r.to)))
+		if r.to == r.is {
+			c.invalidates(s, c.want.column(r.is).renamedFrom, "fail from then on: it is called "+r.to)
+		}
+		undo(s, c.alter("RENAME COLUMN "+sqltext.Ident(r.to)+" TO "+sqltext.Ident(r.from)))
+		h := c.have.column(r.is)
+		if h == nil {
+			h = c.have.column(c.renames[r.is])
+		}
+		if h.numbersItself() {
+			c.renameSerial(s, c.serialSequence(r.from), catalog.ObjectName(c.want.name, r.to, "seq"))
 		}
 	}
+}
+
+// unknottedColumns are the renames of columns in an order in which each finds its name free.
+func (c *tableChange) unknottedColumns() []columnRename {
+	var out []columnRename
+	for left := slices.Clone(c.columnRenames); len(left) > 0; {
+		n := slices.IndexFunc(left, func(r columnRename) bool {
+			return !slices.ContainsFunc(left, func(o columnRename) bool { return o.from == r.to })
+		})
+		if n < 0 { // they go in a circle
+			aside := wayName(wayAside, left[0].from)
+			c.interim[relationName(place{c.want.schema, catalog.ObjectName(c.want.name, aside, "seq")})] = true
+			out = append(out, columnRename{left[0].from, aside, left[0].is})
+			left[0].from = aside
+			continue
+		}
+		out = append(out, left[n])
+		left = slices.Delete(left, n, n+1)
+	}
+	return out
 }
 
 func (c *tableChange) renameSerial(s *resource.Step, from place, to string) {
 	if from.name == to {
 		return
 	}
-	run(s, "ALTER SEQUENCE "+from.String()+" RENAME TO "+sqltext.Ident(to))
-	undo(s, "ALTER SEQUENCE "+place{from.schema, to}.String()+" RENAME TO "+sqltext.Ident(from.name))
+	c.renaming(s, &release{called: from.name, what: "sequence", rename: renameIn("SEQUENCE", from.schema), names: []naming{relationName(from)}}, to,
+		relationName(place{from.schema, to}))
+}
+
+// freesSequence notes that a step drops a column's sequence.
+func (p *planner) freesSequence(s *resource.Step, at place) {
+	p.releases(&release{step: s, names: []naming{relationName(at)}, called: at.name, what: "sequence", rename: renameIn("SEQUENCE", at.schema)})
 }
 
 // serialSequence is where the sequence of a live serial column stands, after a change of the table's name.
@@ -73,6 +101,9 @@ func (c *tableChange) dropColumns(late bool) {
 		}
 		s := c.step(columnPath(name), resource.Delete, "drop column "+name)
 		c.run(s, exclusive, c.alter("DROP COLUMN "+sqltext.Ident(name)))
+		if at, ok := c.have.sequenceOf(c.have.column(name)); ok {
+			c.freesSequence(s, at)
+		}
 		c.invalidates(s, name, "fail from then on")
 		s.Statements[0].Rows = max(c.d.Live.Rows, 0)
 		s.Destroys = true
@@ -102,6 +133,9 @@ func (c *tableChange) addColumns() {
 }
 
 func (c *tableChange) addColumn(s *resource.Step, w *column) {
+	if at, ok := c.want.sequenceOf(w); ok {
+		c.takes(s, relationName(at))
+	}
 	if c.busy && w.fillable() {
 		c.addFilling(s, w)
 		return

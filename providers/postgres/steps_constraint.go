@@ -15,7 +15,6 @@ type constraint struct {
 	want, have string // as behind ADD; "" if there is none
 	scan       bool   // adding it reads the table
 	validate   bool   // all that changes is that existing rows are looked at too
-	rename     string // all that changes is the name, to this
 	at         *resource.Range
 	// key is the desired primary key or unique constraint, and word what it is in SQL; liveKey the live one.
 	key, liveKey *key
@@ -36,9 +35,6 @@ func (c *tableChange) constraints() []constraint {
 			k.want, k.at = w.ddl("PRIMARY KEY"), w.at
 			if k.name == "" {
 				k.name = w.name
-			}
-			if k.have != "" && c.onlyName() {
-				k.rename = w.name
 			}
 		}
 		out = append(out, k)
@@ -97,13 +93,6 @@ func (c *tableChange) constraintStays(k *constraint) bool {
 	return c.stays([]string{k.have}, nil)
 }
 
-// onlyName tells whether a primary key changes its name and nothing else.
-func (c *tableChange) onlyName() bool {
-	return !slices.ContainsFunc(c.d.Changes, func(ch resource.Change) bool {
-		return ch.Path[0] == "primary_key" && (len(ch.Path) < 2 || ch.Path[1] != "name")
-	})
-}
-
 // only tells whether a single attribute is all that changes of an entry.
 func (c *tableChange) only(attr, name, field string) bool {
 	return !slices.ContainsFunc(c.d.Changes, func(ch resource.Change) bool {
@@ -114,7 +103,7 @@ func (c *tableChange) only(attr, name, field string) bool {
 // dropConstraints drops what is not wanted any more, and what must make way for columns to change.
 func (c *tableChange) dropConstraints() {
 	for _, k := range c.constraints() {
-		if k.have == "" || k.rename != "" || k.want != "" && c.constraintStays(&k) {
+		if k.have == "" || k.want != "" && c.constraintStays(&k) {
 			continue
 		}
 		s := c.step(k.path, resource.Delete, "drop "+k.what+" "+k.name)
@@ -123,12 +112,13 @@ func (c *tableChange) dropConstraints() {
 			s.Changes = nil // they are shown where it comes back
 			s.Reason = "it must make way for changes of columns"
 		}
-		c.run(s, exclusive, c.alter("DROP CONSTRAINT "+sqltext.Ident(k.name)))
+		drop := func(called string) string { return c.alter("DROP CONSTRAINT " + sqltext.Ident(called)) }
+		c.run(s, exclusive, drop(k.name))
+		c.freesConstraint(s, k, drop)
 		undo(s, c.alter("ADD "+k.have))
 		if k.what != "check" {
 			hazard(s, resource.HazardIndexDropped, unneeded)
-			c.frees(s, k.name)
-			c.building = append(c.building, taking{s, c.have.place})
+			c.building = append(c.building, building{s, c.have.place})
 		}
 		if k.what == "primary key" && k.want == "" {
 			c.dropNotNullAfterKey(s)
@@ -169,12 +159,6 @@ func (c *tableChange) addConstraints() {
 			s.At = k.at
 		}
 		switch {
-		case k.rename != "":
-			s.Title = "rename " + k.what + " " + k.name + " to " + k.rename
-			c.run(s, exclusive, c.alter("RENAME CONSTRAINT "+sqltext.Ident(k.name)+" TO "+sqltext.Ident(k.rename)))
-			undo(s, c.alter("RENAME CONSTRAINT "+sqltext.Ident(k.rename)+" TO "+sqltext.Ident(k.name)))
-			c.needs(s, k.rename)
-			continue
 		case k.validate:
 			s.Title = "validate " + k.what + " " + k.name
 			if c.busy {
@@ -188,8 +172,11 @@ func (c *tableChange) addConstraints() {
 		case c.busy && k.check != nil && k.scan:
 			c.putCheckOnline(s, k)
 		case k.have != "" && c.constraintStays(&k):
-			c.run(s, effort{lock: lockAccessExclusive, scan: k.scan},
-				"ALTER TABLE "+c.want.place.String()+"\n  DROP CONSTRAINT "+sqltext.Ident(k.name)+",\n  ADD "+k.want)
+			replace := func(called string) string {
+				return "ALTER TABLE " + c.want.place.String() + "\n  DROP CONSTRAINT " + sqltext.Ident(called) + ",\n  ADD " + k.want
+			}
+			c.run(s, effort{lock: lockAccessExclusive, scan: k.scan}, replace(k.name))
+			c.freesConstraint(s, k, replace)
 			if k.what == "primary key" {
 				c.dropNotNullAfterKey(s)
 			}
@@ -204,11 +191,30 @@ func (c *tableChange) addConstraints() {
 		if s.NoUndo == "" {
 			undo(s, c.alter("DROP CONSTRAINT "+sqltext.Ident(c.addedName(k))))
 		}
-		if k.what != "check" {
-			c.needs(s, c.addedName(k))
-			c.building = append(c.building, taking{s, c.have.place})
+		if k.what == "check" {
+			c.takes(s, c.want.constraintName(k.name))
+		} else {
+			c.takes(s, c.want.keyNames(c.addedName(k))...)
+			c.building = append(c.building, building{s, c.have.place})
 		}
 	}
+}
+
+// freesConstraint notes that the last statement of a step drops a constraint, if it does not come back under its name.
+func (c *tableChange) freesConstraint(s *resource.Step, k constraint, says func(called string) string) {
+	switch {
+	case k.want != "" && c.addedName(k) == k.name:
+	case k.what == "check":
+		c.freesPlain(s, k.what, k.name, says)
+	default:
+		c.freesIndex(s, k.name, k.what, c.have.keyNames(k.name), says)
+	}
+}
+
+// freesPlain is freesConstraint for constraints that have no index.
+func (c *tableChange) freesPlain(s *resource.Step, what, name string, says func(called string) string) {
+	c.releases(&release{step: s, names: []naming{c.have.constraintName(name)}, called: name, what: what, rename: c.renameConstraint,
+		lock: exclusive, on: c.want.place, says: says, at: len(s.Statements) - 1})
 }
 
 // addedName is the name under which a constraint comes: a primary key may come under another one than it goes.
@@ -235,7 +241,11 @@ func (c *tableChange) dropForeignKeys() {
 				s.Reason = string(why)
 			}
 		}
-		c.run(s, exclusive, c.alter("DROP CONSTRAINT "+sqltext.Ident(name)))
+		drop := func(called string) string { return c.alter("DROP CONSTRAINT " + sqltext.Ident(called)) }
+		c.run(s, exclusive, drop(name))
+		if w == nil {
+			c.freesPlain(s, "foreign key", name, drop)
+		}
 		undo(s, c.alter("ADD "+h.ddl()))
 		c.unreferenced[h.references] = append(c.unreferenced[h.references], s.ID)
 	}

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
 )
 
 // dropIndexes drops what is not wanted any more; what is replaced goes where it comes back, unless columns change.
@@ -21,11 +22,12 @@ func (c *tableChange) dropIndexes() {
 			s.Changes = nil
 			s.Reason = "it must make way for changes of columns"
 		}
-		c.run(s, exclusive, "DROP INDEX "+c.have.indexPlace(name))
+		drop := func(called string) string { return "DROP INDEX " + c.have.indexPlace(called) }
+		c.run(s, exclusive, drop(name))
+		c.freesIndex(s, name, "index", c.have.indexNames(name), drop)
 		hazard(s, resource.HazardIndexDropped, unneeded)
 		undo(s, h.createIndex(c.have.place))
-		c.frees(s, name)
-		c.building = append(c.building, taking{s, c.have.place})
+		c.building = append(c.building, building{s, c.have.place})
 	}
 }
 
@@ -64,20 +66,20 @@ func (c *tableChange) addIndexes() {
 			}
 		default:
 			if stays {
-				c.building = append(c.building, taking{s, c.have.place})
+				c.building = append(c.building, building{s, c.have.place})
 				c.run(s, exclusive, "DROP INDEX "+c.have.indexPlace(name))
 				s.Undo = append(s.Undo, resource.RawSQL(h.createIndex(c.have.place)))
 			}
 			c.run(s, effort{lock: lockShare, scan: true}, w.createIndex(c.want.place))
 		}
 		if h != nil && c.busy {
-			c.building = append(c.building, taking{s, c.have.place})
+			c.building = append(c.building, building{s, c.have.place})
 		}
 		c.retarget(s, w, nil)
 		if w.comment != "" {
 			run(s, commentOn(what, w.comment))
 		}
-		c.needs(s, name)
+		c.takes(s, c.want.indexNames(name)...)
 	}
 }
 
@@ -89,32 +91,23 @@ func (c *tableChange) indexStays(h, w *indexDef) bool {
 	return c.stays(h.mentions(), w.mentions()) && (!c.reshaped || h.method == w.method)
 }
 
-// frees notes that a step gives a name of the schema free.
-func (c *tableChange) frees(s *resource.Step, name string) {
-	at := place{c.have.schema, name}
-	c.freed[at] = append(c.freed[at], s.ID)
+// freesIndex notes that a statement of a step drops an index, or the constraint of one, of the table.
+func (c *tableChange) freesIndex(s *resource.Step, name, what string, names []naming, says func(called string) string) {
+	c.releases(&release{step: s, names: names, called: name, what: what, rename: c.renameIndex, lock: effort{lock: lockShareUpdateExcl},
+		on: place{c.have.schema, name}, says: says, at: len(s.Statements) - 1})
 }
 
-// needs notes that a step takes a name of the schema.
-func (p *planner) needs(s *resource.Step, schema, name string) {
-	p.taking = append(p.taking, taking{s, place{schema, name}})
+// renameIndex gives an index another name, and with it the constraint that it is of.
+func (c *tableChange) renameIndex(from, to string) string {
+	return "ALTER INDEX " + c.have.indexPlace(from) + " RENAME TO " + sqltext.Ident(to)
 }
 
-func (c *tableChange) needs(s *resource.Step, name string) { c.planner.needs(s, c.want.schema, name) }
+// renameConstraint gives a constraint another name.
+func (c *tableChange) renameConstraint(from, to string) string {
+	return c.alter("RENAME CONSTRAINT " + sqltext.Ident(from) + " TO " + sqltext.Ident(to))
+}
 
-// needFree notes all names of the schema that a new table takes.
-func (p *planner) needFree(s *resource.Step, t *table) {
-	p.needs(s, t.schema, t.name)
-	if t.primaryKey != nil {
-		p.needs(s, t.schema, t.primaryKey.name)
-	}
-	for i := range t.uniques {
-		p.needs(s, t.schema, t.uniques[i].name)
-	}
-	for i := range t.exclusions {
-		p.needs(s, t.schema, t.exclusions[i].name)
-	}
-	for i := range t.indexes {
-		p.needs(s, t.schema, t.indexes[i].name)
-	}
+// indexNames are those of an index of a table.
+func (t *table) indexNames(name string) []naming {
+	return []naming{relationName(place{t.schema, name})}
 }

@@ -13,11 +13,13 @@ func policySteps(p *planner, d *resource.Delta) {
 		y := decodePolicy(p.index, d.Desired.Name(), d.Desired.Attrs)
 		s := p.step(d, nil, resource.Create, "create policy "+y.name+" on "+y.table.name)
 		p.makePolicy(s, y)
+		p.takes(s, y.naming(y.name))
 		undo(s, y.drop())
 	case resource.Delete:
 		y := p.livePolicy(d)
 		s := p.step(d, nil, resource.Delete, "drop policy "+y.name)
 		runOn(s, nil, y.table, exclusive, y.drop())
+		p.frees(s, y.naming(y.name))
 		p.unmakePolicy(s, y)
 	default:
 		p.alterPolicy(d)
@@ -93,8 +95,12 @@ func (p *planner) unmakePolicy(s *resource.Step, y *policy) {
 
 func (p *planner) alterPolicy(d *resource.Delta) {
 	want, have := decodePolicy(p.index, d.Desired.Name(), d.Desired.Attrs), p.livePolicy(d)
+	if want.table == have.table && want.name != have.name {
+		p.renamePolicy(d, want, have.name)
+		have.name = want.name
+	}
 	gone := func(attr string) bool { return changed(d, attr) && d.Desired.Attrs.Get(attr).IsNull() }
-	if want.table != have.table || want.name != have.name || changed(d, "restrictive") || changed(d, "command") || gone("using") || gone("with_check") {
+	if want.table != have.table || changed(d, "restrictive") || changed(d, "command") || gone("using") || gone("with_check") {
 		s := p.step(d, nil, resource.Replace, "replace policy "+want.name+" on "+want.table.name)
 		runOn(s, nil, have.table, exclusive, have.drop())
 		p.makePolicy(s, want)
@@ -104,7 +110,9 @@ func (p *planner) alterPolicy(d *resource.Delta) {
 	}
 	if changed(d, "to") || changed(d, "using") || changed(d, "with_check") {
 		s := p.step(d, nil, resource.Update, "change policy "+want.name+" on "+want.table.name)
-		s.Changes = slices.DeleteFunc(s.Changes, func(c resource.Change) bool { return c.Path[0] == "comment" || c.Path[0] == "table" })
+		s.Changes = slices.DeleteFunc(s.Changes, func(c resource.Change) bool {
+			return c.Path[0] == "comment" || c.Path[0] == "table" || c.Path[0] == "name"
+		})
 		p.runPolicy(s, want, p.alterFrom(want, d))
 		// An expression that was not there cannot be taken away again by ALTER.
 		if want.using != "" && have.using == "" || want.withCheck != "" && have.withCheck == "" {
@@ -135,4 +143,14 @@ func (p *planner) alterFrom(to *policy, d *resource.Delta) *sqlText {
 		sql.text("\n  WITH CHECK (" + to.withCheck + ")")
 	}
 	return sql
+}
+
+func (y *policy) naming(name string) naming { return naming{spacePolicies, y.table.String(), name} }
+
+func (p *planner) renamePolicy(d *resource.Delta, want *policy, from string) {
+	s := p.step(d, resource.Path{"name"}, resource.Update, "rename policy "+from+" to "+want.name)
+	p.renaming(s, &release{names: []naming{want.naming(from)}, called: from, what: "policy", lock: exclusive, on: want.table,
+		rename: func(from, to string) string {
+			return "ALTER POLICY " + sqltext.Ident(from) + " ON " + want.table.String() + " RENAME TO " + sqltext.Ident(to)
+		}}, want.name, want.naming(want.name))
 }

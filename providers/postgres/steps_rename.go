@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/tellr-dev/tellr/engine/resource"
 	"github.com/tellr-dev/tellr/providers/postgres/catalog"
@@ -119,12 +120,27 @@ func (p *planner) relocate(d *resource.Delta, word string, written func(place) s
 		undo(s, "ALTER "+word+" "+written(at)+" SET SCHEMA "+sqltext.Ident(from.schema))
 		p.mayCreate(s, to.schema)
 	}
-	if from.name != to.name {
-		runOn(s, nil, at, e, "ALTER "+word+" "+written(at)+" RENAME TO "+sqltext.Ident(to.name))
-		undo(s, "ALTER "+word+" "+written(to)+" RENAME TO "+sqltext.Ident(from.name))
+	names := func(at place) []naming { return namesOf(d.Address.Kind, at) }
+	if word == "FUNCTION" || word == "PROCEDURE" || word == "AGGREGATE" {
+		names = func(at place) []naming { return []naming{{spaceRoutines, "", written(at)}} }
 	}
-	p.freed[from] = append(p.freed[from], s.ID)
-	p.needs(s, to.schema, to.name)
+	if from.name != to.name {
+		p.renaming(s, &release{names: names(from), called: from.name, what: strings.ToLower(word), lock: e, on: at,
+			rename: func(was, is string) string {
+				return "ALTER " + word + " " + written(place{at.schema, was}) + " RENAME TO " + sqltext.Ident(is)
+			}}, to.name, names(to)...)
+	} else {
+		p.frees(s, names(from)...)
+		p.takes(s, names(to)...)
+	}
+	if at != from && at != to {
+		p.takes(s, names(at)...) // on its way it has its name in the schema it goes to
+		p.frees(s, names(at)...)
+	}
+	p.relocated[d.Address] = s
+	if why := p.facts.Taken[d.Address.String()]; why != "" && !slices.ContainsFunc(names(to), func(n naming) bool { return p.vacated[n] }) {
+		s.Blocked = &resource.Block{Reason: why}
+	}
 	return to
 }
 
@@ -153,8 +169,9 @@ func (p *planner) renameSchema(d *resource.Delta) string {
 	if why := d.Desired.Attrs.Get("renamed_from"); !why.IsNull() {
 		s.Reason = "renamed_from = " + strconv.Quote(why.Str())
 	}
-	run(s, "ALTER SCHEMA "+sqltext.Ident(from)+" RENAME TO "+sqltext.Ident(to))
-	undo(s, "ALTER SCHEMA "+sqltext.Ident(to)+" RENAME TO "+sqltext.Ident(from))
+	p.renaming(s, &release{names: []naming{schemaName(from)}, called: from, what: "schema", rename: func(from, to string) string {
+		return "ALTER SCHEMA " + sqltext.Ident(from) + " RENAME TO " + sqltext.Ident(to)
+	}}, to, schemaName(to))
 	p.renamedSchemas[to] = s
 	return to
 }
@@ -184,38 +201,54 @@ func (p *planner) renameTrigger(d *resource.Delta, want, have *trigger) {
 	if why := d.Desired.Attrs.Get("renamed_from"); !why.IsNull() {
 		s.Reason = "renamed_from = " + strconv.Quote(why.Str())
 	}
-	on := " ON " + want.table.String() + " RENAME TO "
-	runOn(s, nil, want.table, exclusive, "ALTER TRIGGER "+sqltext.Ident(have.name)+on+sqltext.Ident(want.name))
-	undo(s, "ALTER TRIGGER "+sqltext.Ident(want.name)+on+sqltext.Ident(have.name))
+	p.renaming(s, &release{names: []naming{want.naming(have.name)}, called: have.name, what: "trigger", lock: exclusive, on: want.table,
+		rename: func(from, to string) string {
+			return "ALTER TRIGGER " + sqltext.Ident(from) + " ON " + want.table.String() + " RENAME TO " + sqltext.Ident(to)
+		}}, want.name, want.naming(want.name))
 }
+
+func (t *trigger) naming(name string) naming { return naming{spaceTriggers, t.table.String(), name} }
 
 // renameValues gives values of an enum their new names, and tells what is left to change.
 func (p *planner) renameValues(d *resource.Delta, at place) *resource.Delta {
 	have := slices.Clone(d.Live.Attrs.Get("values").StringList())
-	var s *resource.Step
-	for _, f := range d.Desired.Attrs.Get("renamed").Fields() {
+	want := d.Desired.Attrs.Get("values").StringList()
+	if slices.Equal(have, want) {
+		return d
+	}
+	said := d.Desired.Attrs.Get("renamed")
+	renamed := formerNames(want, func(name string) string { return said.Get(name).Str() }, func(name string) bool { return slices.Contains(have, name) })
+	var left [][2]string // from, to
+	for _, f := range said.Fields() {
 		from, to := f.Value.Str(), f.Name
-		i := slices.Index(have, from)
-		if i < 0 {
-			continue
-		}
-		if slices.Contains(have, to) {
+		switch {
+		case renamed[to] != "", passesRound(said, to, want, have):
+			left = append(left, [2]string{from, to})
+		case slices.Contains(have, from) && slices.Contains(have, to) && !slices.Contains(want, from):
 			p.ds.Errorf(rangeOf(f), fmt.Sprintf("%s has the value %q and its former name %q", d.Address, to, from),
 				"write both values and take the line out of renamed", "Postgres cannot make two values of an enum one")
 			return d
 		}
-		if s == nil {
-			s = p.step(d, resource.Path{"values"}, resource.Update, "rename values of enum "+at.name)
-			s.ID += "/rename"
-			s.Reason = "renamed says so"
-			p.early(d, s)
+	}
+	if len(left) == 0 {
+		return d
+	}
+	s := p.step(d, resource.Path{"values"}, resource.Update, "rename values of enum "+at.name)
+	s.ID += "/rename"
+	s.Reason = "renamed says so"
+	p.early(d, s)
+	for len(left) > 0 {
+		n := slices.IndexFunc(left, func(r [2]string) bool { return !slices.Contains(have, r[1]) })
+		from, to := left[0][0], wayName(wayAside, left[0][0])
+		if n >= 0 {
+			from, to = left[n][0], left[n][1]
+			left = slices.Delete(left, n, n+1)
+		} else { // they go in a circle
+			left[0][0] = to
 		}
-		have[i] = to
+		have[slices.Index(have, from)] = to
 		run(s, "ALTER TYPE "+at.String()+" RENAME VALUE "+sqltext.Literal(from)+" TO "+sqltext.Literal(to))
 		undo(s, "ALTER TYPE "+at.String()+" RENAME VALUE "+sqltext.Literal(to)+" TO "+sqltext.Literal(from))
-	}
-	if s == nil {
-		return d
 	}
 	out, live := *d, *d.Live
 	live.Attrs = live.Attrs.With("values", resource.Strings(have...))
@@ -224,6 +257,27 @@ func (p *planner) renameValues(d *resource.Delta, at place) *resource.Delta {
 		out.Changes = slices.DeleteFunc(slices.Clone(d.Changes), func(c resource.Change) bool { return c.Path[0] == "values" })
 	}
 	return &out
+}
+
+// passesRound tells whether a value gets its name in a circle of renamed values that have yet to get theirs: where each
+// stands among the others tells, as Postgres cannot move one.
+func passesRound(said resource.Value, value string, want, have []string) bool {
+	is := value
+	for range said.Fields() {
+		was := said.Get(is).Str()
+		if was == "" || !slices.Contains(have, is) || !slices.Contains(have, was) || slices.Index(among(want, have), is) != slices.Index(among(have, want), was) {
+			return false
+		}
+		if is = was; is == value {
+			return true
+		}
+	}
+	return false
+}
+
+// among are the values of a list that another one has too.
+func among(list, other []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(v string) bool { return !slices.Contains(other, v) })
 }
 
 // sameBut tells whether two values are equal but for some fields.

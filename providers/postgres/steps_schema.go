@@ -32,6 +32,7 @@ func (p *planner) createSchema(d *resource.Delta) {
 		run(s, commentOn(what, c))
 	}
 	undo(s, "DROP "+what)
+	p.takes(s, schemaName(name))
 	if f := p.facts; f.CurrentUser != "" && !f.MayCreateSchema {
 		s.Blocked = &resource.Block{Reason: fmt.Sprintf("%s may not create schemas in database %s: its owner runs GRANT CREATE ON DATABASE %s TO %s",
 			f.CurrentUser, f.Database, sqltext.Ident(f.Database), sqltext.Ident(f.CurrentUser))}
@@ -45,6 +46,7 @@ func (p *planner) dropSchema(d *resource.Delta) {
 	s := p.step(d, nil, resource.Delete, "drop schema "+name)
 	s.NoUndo = "what the schema held is gone"
 	run(s, "DROP SCHEMA "+sqltext.Ident(name))
+	p.frees(s, schemaName(name))
 	for _, u := range p.snap.Undeclared {
 		if u.Where == name && len(u.Names) > 0 {
 			s.Blocked = &resource.Block{Reason: fmt.Sprintf("the schema is not empty: %s %s and maybe more in it are not declared by any file; "+

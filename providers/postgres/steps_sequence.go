@@ -46,7 +46,7 @@ func (p *planner) createSequence(d *resource.Delta) {
 	p.owner(d, s, what)
 	undo(s, "DROP "+what)
 	p.mayCreate(s, q.schema)
-	p.needs(s, q.schema, q.name)
+	p.takes(s, relationName(q.place))
 	if q.ownedBy != "" {
 		p.ownSequence(d, q.place, q.ownedBy, "")
 	}
@@ -82,8 +82,10 @@ func (p *planner) dropSequence(d *resource.Delta) {
 		sql += "IF EXISTS "
 		s.Reason = "it goes with its table, if that goes first"
 	}
-	run(s, sql+q.place.String())
-	p.freed[q.place] = append(p.freed[q.place], s.ID)
+	drop := func(called string) string { return sql + place{q.schema, called}.String() }
+	run(s, drop(q.name))
+	p.releases(&release{step: s, names: []naming{relationName(q.place)}, called: q.name, what: "sequence",
+		rename: renameIn("SEQUENCE", q.schema), says: drop})
 }
 
 func (p *planner) alterSequence(d *resource.Delta) {

@@ -175,7 +175,7 @@ func (c *tableChange) rebuilt(name string) bool {
 		return changed(c.d, "indexes", name) && !c.onlyTouch("indexes", name)
 	}
 	return slices.ContainsFunc(c.constraints(), func(k constraint) bool {
-		return k.want != "" && k.have != "" && k.rename == "" && k.what != "check" && c.addedName(k) == name
+		return k.want != "" && k.have != "" && k.what != "check" && c.addedName(k) == name
 	})
 }
 
@@ -419,6 +419,4 @@ func (c *tableChange) renameIdentity(w, h *column) {
 	s := c.step(columnPath(w.name), resource.Update, "rename the sequence of column "+w.name)
 	s.ID += "/sequence"
 	c.renameSerial(s, from, to.name)
-	c.needs(s, to.name)
-	c.frees(s, from.name)
 }

@@ -54,7 +54,7 @@ func (p *planner) createTable(d *resource.Delta) {
 	p.ownStatistics(d, s, t)
 	undo(s, "DROP "+what)
 	p.mayCreate(s, t.schema)
-	p.needFree(s, t)
+	p.takes(s, t.heldNames()...)
 	for i := range t.foreignKeys {
 		p.addForeignKey(d, t, &t.foreignKeys[i], nil)
 	}
@@ -105,6 +105,7 @@ func (p *planner) addForeignKey(d *resource.Delta, t *table, k *foreignKey, was 
 	}
 	undo(s, "ALTER TABLE "+t.place.String()+" DROP CONSTRAINT "+sqltext.Ident(k.name))
 	p.relyOnKey(s, k)
+	p.takes(s, t.constraintName(k.name))
 	steps := []*resource.Step{s}
 	if made.notValid && !k.notValid {
 		steps = append(steps, p.validate(d, s, t.place, "foreign key", k.name))
@@ -147,7 +148,9 @@ type tableChange struct {
 	busy    bool
 	used    []string          // checks that an interrupted change left and this one goes on with
 	renames map[string]string // live names of columns by desired ones
-	remade  map[string]bool   // columns that go and come again
+	// columnRenames are all columns that get other names; where one takes another's, the live table has the new names.
+	columnRenames []columnRename
+	remade        map[string]bool // columns that go and come again
 	// renamedEntries are the constraints and indexes that live on under another name.
 	renamedEntries []entryRename
 	// tree is how the table's place among others changes, and whole are all changes, those of its place too.
@@ -160,7 +163,7 @@ func newTableChange(p *planner, d *resource.Delta) *tableChange {
 	from := livePlace(d.Live)
 	at := p.renamed(d, "TABLE")
 	c := &tableChange{planner: p, d: d, renames: map[string]string{}, remade: map[string]bool{}, liveName: from.name, want: decodeTable(p.index, at, d.Desired.Attrs)}
-	c.findRenames(d.Live.Attrs.Get("columns"))
+	d = c.findRenames(d)
 	c.d = c.inTree(c.matchEntries(d))
 	c.have = decodeTable(p.index, at, c.d.Live.Attrs)
 	c.busy = p.online(c.d.Live) && c.want.partitionBy == "" // Postgres builds no index of all partitions at once while they are used

@@ -16,6 +16,7 @@ func triggerSteps(p *planner, d *resource.Delta) {
 		t := decodeTrigger(p.index, d.Live.Attrs.Get("name").Str(), d.Live.Attrs)
 		s := p.step(d, nil, resource.Delete, "drop trigger "+t.name)
 		p.dropTrigger(s, t)
+		p.frees(s, t.naming(t.name))
 		undo(s, t.create("CREATE"))
 	default:
 		p.alterTrigger(d)
@@ -67,6 +68,7 @@ func (p *planner) createTrigger(d *resource.Delta) {
 	t := decodeTrigger(p.index, d.Desired.Name(), d.Desired.Attrs)
 	s := p.step(d, nil, resource.Create, "create trigger "+t.name+" on "+t.table.name)
 	p.makeTrigger(s, t, "CREATE")
+	p.takes(s, t.naming(t.name))
 	undo(s, "DROP TRIGGER "+sqltext.Ident(t.name)+" ON "+t.table.String())
 }
 

@@ -114,10 +114,7 @@ func (p *planner) makeView(d *resource.Delta, s *resource.Step, v *viewDef) {
 		s.Statements[0].Rows, s.Statements[0].Bytes = max(d.Live.Rows, 0), max(d.Live.Bytes, 0) // about as many are computed again
 	}
 	p.owner(d, s, v.what())
-	for i := range v.indexes {
-		p.needs(s, v.schema, v.indexes[i].name)
-	}
-	p.needs(s, v.schema, v.name)
+	p.takes(s, v.heldNames()...)
 }
 
 // dropView adds the statement that drops a view, without CASCADE: what would go along has steps of its own.
@@ -131,11 +128,16 @@ func (p *planner) dropView(d *resource.Delta, s *resource.Step, v *viewDef) {
 	for _, sql := range back {
 		undo(s, sql)
 	}
-	p.freed[v.place] = append(p.freed[v.place], s.ID)
+	p.frees(s, v.heldNames()...)
+}
+
+// heldNames are the names that a view takes, and its indexes.
+func (v *viewDef) heldNames() []naming {
+	out := rowNames(v.place)
 	for i := range v.indexes {
-		at := place{v.schema, v.indexes[i].name}
-		p.freed[at] = append(p.freed[at], s.ID)
+		out = append(out, relationName(place{v.schema, v.indexes[i].name}))
 	}
+	return out
 }
 
 // alterView changes in place what can be.
@@ -315,7 +317,10 @@ func (c *viewChange) indexes() {
 		if h != nil {
 			runOn(s, nil, c.want.place, exclusive, "DROP "+what)
 			undo(s, h.createIndex(c.want.place))
-			c.freed[at] = append(c.freed[at], s.ID)
+			if w == nil {
+				c.releases(&release{step: s, names: []naming{relationName(at)}, called: name, what: "index", rename: renameIn("INDEX", at.schema),
+					lock: effort{lock: lockShareUpdateExcl}, on: at, says: func(called string) string { return "DROP INDEX " + place{at.schema, called}.String() }})
+			}
 		}
 		if w != nil {
 			runOn(s, c.d.Live, c.want.place, effort{lock: lockShare, scan: true}, w.createIndex(c.want.place))
@@ -323,7 +328,9 @@ func (c *viewChange) indexes() {
 				run(s, commentOn(what, w.comment))
 			}
 			undo(s, "DROP "+what)
-			c.needs(s, c.want.schema, name)
+			if h == nil {
+				c.takes(s, relationName(at))
+			}
 		}
 	}
 }

@@ -61,6 +61,9 @@ func (t *table) encode(written resource.Value) resource.Value {
 	for i := range t.columns {
 		c := &t.columns[i]
 		fields[i] = resource.Field{Name: c.name, Value: c.encode(byName[c.name], t.inPrimaryKey(c.name)), At: c.at}
+		if c.renamedFrom != "" && t.column(c.renamedFrom) != nil { // for the ledger, which tells whether they have swapped their names
+			fields[i].Value = fields[i].Value.With("renamed_from", resource.String(c.renamedFrom))
+		}
 	}
 	o.objects("columns", fields, cols)
 	if k := t.primaryKey; k != nil {

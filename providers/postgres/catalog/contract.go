@@ -136,6 +136,9 @@ type Facts struct {
 	// Both are the former places of things that are there under their former
 	// name and under the wanted one, by address.
 	Both map[string]string `json:"both,omitempty"`
+	// Taken says of things that are to be renamed what other kind of thing has
+	// the new name yet, by address.
+	Taken map[string]string `json:"taken,omitempty"`
 
 	// Roles are those that Ask.Roles mentions or that own a schema, by name,
 	// and the deployer.

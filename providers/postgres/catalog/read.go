@@ -136,6 +136,9 @@ func (s *snapshot) facts(ask Ask) *Facts {
 	if len(s.renames.both) > 0 {
 		f.Both = s.renames.both
 	}
+	if len(s.renames.taken) > 0 {
+		f.Taken = s.renames.taken
+	}
 	for _, name := range mention {
 		if r := s.roleNamed[name]; r != nil {
 			f.Roles[name] = s.roleFact(r)

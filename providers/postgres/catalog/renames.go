@@ -24,8 +24,8 @@ type renames struct {
 	forward, back *words2names
 	// was is where a renamed thing stands, by kind and identity.
 	was map[string]home
-	// both are the former places of things that are there under both names.
-	both map[string]string
+	// both are the former places of things that are there under both names, and taken what has the new names of others.
+	both, taken map[string]string
 	// at is where to look for what the snapshot cannot call by another name.
 	at map[resource.Address]resource.Value
 }
@@ -34,7 +34,7 @@ type renames struct {
 type home struct{ schema, name string }
 
 func newRenames() *renames {
-	return &renames{forward: newWords2names(), back: newWords2names(), was: map[string]home{}, both: map[string]string{},
+	return &renames{forward: newWords2names(), back: newWords2names(), was: map[string]home{}, both: map[string]string{}, taken: map[string]string{},
 		at: map[resource.Address]resource.Value{}}
 }
 
@@ -153,11 +153,15 @@ func (s *snapshot) claim(open []*candidate, names map[string]bool) {
 		}
 		return nil
 	}
+	for key, c := range s.passing(open) {
+		claimed[key] = true
+		c.found, c.at = s.probe(c.wanted.Address, c.ledger), c.ledger
+	}
 	for again := true; again; {
 		again = false
 		for _, c := range open {
 			a := c.wanted.Address
-			if c.found != nil || there(a, c.wanted.Locate) != nil {
+			if l := there(a, c.wanted.Locate); c.found != nil || l != nil && !isTaken(l) {
 				continue
 			}
 			for _, at := range []resource.Value{c.ledger, c.former} {
@@ -171,17 +175,49 @@ func (s *snapshot) claim(open []*candidate, names map[string]bool) {
 			}
 		}
 	}
+	var renamed []*candidate
 	for _, c := range open {
 		a := c.wanted.Address
 		if c.found != nil {
-			s.renameTo(c)
+			if l := s.probe(a, c.wanted.Locate); l != nil && isTaken(l) {
+				s.renames.taken[a.String()] = l.Blocked
+			}
+			renamed = append(renamed, c)
 		} else if c.former.IsNull() || names[wantedName(a, c.former)] {
 			continue
 		} else if l := there(a, c.former); l != nil && !isTaken(l) {
 			s.renames.both[a.String()] = homeOf(l).String()
 		}
 	}
+	for _, c := range renamed {
+		s.renameTo(c)
+	}
 	s.index()
+}
+
+// passing are the things that stand where the ledger has them and whose new names are nobody's, or those of others that
+// pass theirs on too: they may go round in a circle.
+func (s *snapshot) passing(open []*candidate) map[string]*candidate {
+	out := map[string]*candidate{}
+	for _, c := range open {
+		if c.known == "" {
+			continue
+		}
+		if l := s.probe(c.wanted.Address, c.ledger); l != nil && !isTaken(l) && l.Identity == c.known {
+			out[renameKey(c.wanted.Address, l)] = c
+		}
+	}
+	for again := true; again; {
+		again = false
+		for key, c := range out {
+			l := s.probe(c.wanted.Address, c.wanted.Locate)
+			if l != nil && (isTaken(l) || out[renameKey(c.wanted.Address, l)] == nil) {
+				delete(out, key)
+				again = true
+			}
+		}
+	}
+	return out
 }
 
 // wantedName is what a thing is called, as a key.
@@ -328,10 +364,16 @@ func (s *snapshot) settleValues(wanted []resource.Wanted) {
 		if was, ok := s.renames.was[w.Address.Kind+" "+oidText(t.oid)]; ok {
 			from = was
 		}
-		for _, f := range former.Fields() {
-			if slices.Contains(t.labels, f.Value.Str()) && !slices.Contains(t.labels, f.Name) {
-				s.renames.forward.value(from, f.Value.Str(), f.Name)
-				s.renames.back.value(to, f.Name, f.Value.Str())
+		given := map[string]bool{}
+		for again := true; again; {
+			again = false
+			for _, f := range former.Fields() {
+				was := f.Value.Str()
+				if slices.Contains(t.labels, was) && !given[was] && (!slices.Contains(t.labels, f.Name) || given[f.Name]) {
+					s.renames.forward.value(from, was, f.Name)
+					s.renames.back.value(to, f.Name, was)
+					given[was], again = true, true
+				}
 			}
 		}
 	}
