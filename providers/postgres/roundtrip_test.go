@@ -187,6 +187,10 @@ func (p pair) run(t *testing.T, version, n int) {
 	}
 	w := &workspace{dsn: a, clients: map[string]string{}}
 	before := rowsOf(t, a)
+	var old []string
+	if undo := p.settled == "" && n%*undoEvery == 0; undo {
+		old = statements(t, a)
+	}
 	plan, blocked := run(t, w, desired, false)
 	if p.blocked != "" || blocked {
 		if text := show(plan); p.blocked == "" || !blocked || !strings.Contains(text, p.blocked) {
@@ -213,6 +217,9 @@ func (p pair) run(t *testing.T, version, n int) {
 		if diff := cmp.Diff(statements(t, restored), got); diff != "" {
 			t.Errorf("pg_dump tells it from the new state (-new +changed):\n%s\nthe plan:\n%s\nthe import:\n%s", diff, show(plan), hcl)
 		}
+	}
+	if old != nil && !plan.Empty() {
+		p.undone(t, w, desired, old)
 	}
 }
 
