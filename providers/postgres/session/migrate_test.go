@@ -40,7 +40,7 @@ func TestLedgerOfVersion1(t *testing.T) {
 	d.exec(rows1)
 	d.exec(`DO $$ BEGIN CREATE ROLE second LOGIN; EXCEPTION WHEN duplicate_object THEN END $$;
 		GRANT USAGE ON SCHEMA tellr TO second; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA tellr TO second`)
-	snapshot, err := catalog.Read(t.Context(), d.Conn, scope)
+	snapshot, err := catalog.Read(t.Context(), d.Conn, scope, catalog.Ask{})
 	if err != nil || len(snapshot.Ledger) != 1 || snapshot.Ledger[0].Run != "" || len(snapshot.Doubts) != 0 {
 		t.Fatalf("a read before: %+v, %v", snapshot, err)
 	}
@@ -107,7 +107,7 @@ func TestLedgerOfALaterVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.exec("INSERT INTO tellr.version (version, tellr) VALUES (99, 'v9.1.0')")
-	_, read := catalog.Read(t.Context(), d.Conn, scope)
+	_, read := catalog.Read(t.Context(), d.Conn, scope, catalog.Ask{})
 	_, open := openOn(t.Context(), d.connect("", nil), scope, resource.Database, Options{})
 	_, history := History(t.Context(), d.Conn, "dev", 0)
 	for _, err := range []error{read, open, history} {
