@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -51,8 +52,15 @@ func (p *program) load(file, verb string, vars map[string]string) (*config.Envir
 		return nil, ds
 	}
 	p.diagnose(ds) // warnings
+	if _, set := p.Getenv("GOGC"); !set && len(env.Resources) > many {
+		debug.SetGCPercent(50)
+	}
 	return env, nil
 }
+
+// many is from how many things on a plan would rather do more work than take more memory: the collector then lets
+// what is no longer used be half of what is, and not as much again.
+const many = 4000
 
 // secrets reads secrets from their sources.
 type secrets struct {

@@ -95,4 +95,9 @@ func ms(d time.Duration) string { return fmt.Sprintf("%.0f ms", float64(d)/float
 
 func mb(n int64) string { return fmt.Sprintf("%.0f MB", float64(n)/(1<<20)) }
 
+// row prints a figure beside its aim.
+func row(name, figure, aim string, met bool) {
+	fmt.Printf("  %-62s %-30s %-16s %s\n", name, figure, aim, map[bool]string{true: "pass", false: "miss"}[met])
+}
+
 func ratio(a, b time.Duration) string { return fmt.Sprintf("%.2f×", float64(a)/float64(b)) }

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/tellr-dev/tellr/engine/plan"
-	"github.com/tellr-dev/tellr/providers/postgres/catalog"
 	"github.com/tellr-dev/tellr/sandbox/cluster"
 )
 
@@ -50,46 +49,6 @@ func (b *bench) offline(ctx context.Context) error {
 			fmt.Printf("  %-9s %5d tables  %8s wall  %8s cpu  %7s\n", s.name, n, ms(got[i].wall), ms(got[i].cpu), mb(got[i].memory))
 		}
 		fmt.Printf("  %-9s a table at 5,000 to one at 1,000: %s wall, %s cpu\n", s.name, ratio(got[2].wall, 5*got[1].wall), ratio(got[2].cpu, 5*got[1].cpu))
-	}
-	fmt.Println()
-	return nil
-}
-
-// live is the empty plan of a database against psql running the very queries
-// that tellr sends.
-func (b *bench) live(ctx context.Context) error {
-	pg, err := cluster.Start(ctx, cluster.Options{AutoInstall: true, Progress: os.Stderr})
-	if err != nil {
-		return err
-	}
-	defer pg.Close() //nolint:errcheck // a temporary cluster
-	// So many tables made in one transaction want more locks than the default.
-	if err := pg.Exec(ctx, "postgres", "ALTER SYSTEM SET max_locks_per_transaction = 1024"); err != nil {
-		return err
-	}
-	if err := pg.Restart(ctx); err != nil {
-		return err
-	}
-	fmt.Println("empty plan of a live database (aim ≤ 2× psql)")
-	for _, n := range []int{1000, 5000} {
-		dir, env, dsn, err := b.database(pg, n)
-		if err != nil {
-			return err
-		}
-		if _, err := once(ctx, dir, env, b.tellr, "apply", "env.hcl", "--yes"); err != nil {
-			return err
-		}
-		script := filepath.Join(dir, "read.sql")
-		if err := os.WriteFile(script, []byte(catalog.Script("bench", []string{"bench"}, pg.Version()*10000)), 0o644); err != nil {
-			return err
-		}
-		got, err := b.inTurns(ctx,
-			command{dir: dir, env: env, args: []string{b.tellr, "plan", "env.hcl", "--detailed-exitcode"}},
-			command{dir: dir, args: []string{"psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-f", script, "-o", os.DevNull, dsn}})
-		if err != nil {
-			return err
-		}
-		fmt.Printf("  %5d tables  tellr %s (%s cpu, %s)  psql %s  ratio %s\n", n, ms(got[0].wall), ms(got[0].cpu), mb(got[0].memory), ms(got[1].wall), ratio(got[0].wall, got[1].wall))
 	}
 	fmt.Println()
 	return nil
