@@ -16,11 +16,12 @@ import (
 type runOptions struct {
 	proxyFlags
 	listen string
+	vars   string
 	drain  time.Duration
 }
 
 func newRunCommand(p *program) *cobra.Command {
-	o := runOptions{proxyFlags: proxyFlags{pool: "none", logLevel: "warn"}}
+	o := runOptions{proxyFlags: proxyFlags{pool: "none", logLevel: "warn"}, vars: "all"}
 	cmd := &cobra.Command{
 		Use:   "run [flags] -- COMMAND [ARGS...]",
 		Short: "Run a command that reaches Lakebase as any Postgres",
@@ -65,6 +66,7 @@ gives. Where the database needs no tokens, the command is run as it is.`,
 	f.SortFlags = false
 	f.StringVar(&o.listen, "listen", "127.0.0.1:0", "listen on `ADDRESSES` of loopback; port 0 takes a free one")
 	o.add(f)
+	f.Var(&choice{&o.vars, []string{"all", "url"}}, "vars", "`WHICH` variables COMMAND gets: all; url, which leaves out PG*, for code that takes PGHOST and PGUSER for Lakebase")
 	f.DurationVar(&o.drain, "drain", 12*time.Second, "let the command take `TIME` to end after SIGTERM")
 	return cmd
 }
@@ -78,7 +80,7 @@ func (p *program) runRun(ctx context.Context, o runOptions, listenSet bool, args
 	proxy.Protect()
 	p.halve()
 	command := proxy.Command{Args: args, Env: os.Environ(), Stdin: p.streams.In, Stdout: p.streams.Out, Stderr: p.streams.Err,
-		Terminal: p.InTerminal, Orphans: true, Patience: o.drain,
+		Terminal: p.InTerminal, Orphans: true, Patience: o.drain, OnlyURL: o.vars == "url",
 		Started: func(ctx context.Context, pr *proxy.Proxy) (func(), error) {
 			defer proxy.Trim()
 			return serveHealth(ctx, o.health, pr)

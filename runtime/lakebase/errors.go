@@ -95,7 +95,7 @@ func Table() []Entry {
 			"run tellr apply to renew the grants (sequences have their own); objects of another owner can only be changed by it", false},
 		{ErrProxyLimit, "the proxy has as many connections as it may", "proxy", "raise --max-conns or lower the application's pool", true},
 		{ErrProxyDraining, "the proxy is shutting down", "proxy", "connect again: another replica answers", true},
-		{ErrProxyLocalAuth, "the proxy does not know this client", "proxy", "use the PGPASSWORD that tellr run gives to its child", false},
+		{ErrProxyLocalAuth, "the proxy does not know this client", "proxy", "use the PGPASSWORD that tellr run gives to its child; for code that puts a token of its own in its place: tellr run --vars url", false},
 		{ErrProtocol, "the server does not behave as Lakebase does", "an unexpected message during login",
 			"check that PGHOST is a Lakebase host and not a pooler or another database", false},
 		{ErrClosed, "the connector is closed", "use after Close", "create a new connector", false},

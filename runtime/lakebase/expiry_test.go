@@ -14,15 +14,16 @@ import (
 	"github.com/tellr-dev/tellr/sandbox"
 )
 
-// load connects anew from all sides for a while, and tells every failure.
-func load(t *testing.T, d time.Duration, workers int, connect func(context.Context) error) (connections int64) {
+// load connects anew from all sides for a while, and tells every failure; on a busy
+// machine for longer, until there are enough.
+func load(t *testing.T, d time.Duration, workers int, enough int64, connect func(context.Context) error) (connections int64) {
 	t.Helper()
-	deadline := time.Now().Add(d)
+	deadline, latest := time.Now().Add(d), time.Now().Add(d+2*time.Minute)
 	var n atomic.Int64
 	var all sync.WaitGroup
 	for range workers {
 		all.Go(func() {
-			for time.Now().Before(deadline) {
+			for now := time.Now(); now.Before(deadline) || n.Load() < enough && now.Before(latest); now = time.Now() {
 				if err := connect(t.Context()); err != nil {
 					t.Errorf("after %d connections: %v", n.Load(), err)
 					return
@@ -90,7 +91,7 @@ func TestNoConnectionFailsAcrossExpiry(t *testing.T) {
 			var viaPool, viaSQL int64
 			var both sync.WaitGroup
 			both.Go(func() {
-				viaPool = load(t, total, 2, func(ctx context.Context) error {
+				viaPool = load(t, total, 2, 20, func(ctx context.Context) error {
 					conn, err := pool.Acquire(ctx)
 					if err != nil {
 						return err
@@ -98,7 +99,7 @@ func TestNoConnectionFailsAcrossExpiry(t *testing.T) {
 					return closeConn(ctx, conn.Hijack())
 				})
 			})
-			both.Go(func() { viaSQL = load(t, total, 2, func(ctx context.Context) error { return db.PingContext(ctx) }) })
+			both.Go(func() { viaSQL = load(t, total, 2, 20, func(ctx context.Context) error { return db.PingContext(ctx) }) })
 			both.Wait()
 			close(stop)
 			disturber.Wait()
@@ -150,7 +151,7 @@ func TestPoolUnderLoad(t *testing.T) {
 	defer pool.Close()
 	stop := make(chan struct{})
 	go every(stop, 1500*time.Millisecond, func(int) { w.ExpireTokens() })
-	queries := load(t, 8*time.Second, 4, func(ctx context.Context) error { _, err := pool.Exec(ctx, "SELECT 1"); return err })
+	queries := load(t, 8*time.Second, 4, 20, func(ctx context.Context) error { _, err := pool.Exec(ctx, "SELECT 1"); return err })
 	close(stop)
 	st := c.Status()
 	t.Logf("%d queries over %d logins, %d generations, %d rejected", queries, st.Logins, st.Generation, st.Rejected)

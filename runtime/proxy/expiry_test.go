@@ -92,10 +92,10 @@ func TestNoConnectionFailsAcrossExpiry(t *testing.T) {
 					return err
 				}
 			}
-			all.Go(func() { byPgx = load(t, total, 2, connect(dsn(plain))) })
-			all.Go(func() { byPooled = load(t, total, 1, connect(dsn(pooled))) })
+			all.Go(func() { byPgx = load(t, total, 2, 5, connect(dsn(plain))) })
+			all.Go(func() { byPooled = load(t, total, 1, 5, connect(dsn(pooled))) })
 			all.Go(func() {
-				byPsql = load(t, total, 1, func(context.Context) error { _, err := w.psql(plain, "-Atc", "SELECT 1"); return err })
+				byPsql = load(t, total, 1, 3, func(context.Context) error { _, err := w.psql(plain, "-Atc", "SELECT 1"); return err })
 			})
 			all.Go(func() { byPgbench = w.pgbench(plain, total) })
 			all.Wait()
@@ -136,15 +136,16 @@ func (w *world) pgbench(p *proxy.Proxy, d time.Duration) int64 {
 	return n
 }
 
-// load connects from all sides for a while, and tells every failure.
-func load(t *testing.T, d time.Duration, workers int, connect func(context.Context) error) (connections int64) {
+// load connects from all sides for a while, and tells every failure; on a busy
+// machine for longer, until there are enough.
+func load(t *testing.T, d time.Duration, workers int, enough int64, connect func(context.Context) error) (connections int64) {
 	t.Helper()
-	deadline := time.Now().Add(d)
+	deadline, latest := time.Now().Add(d), time.Now().Add(d+2*time.Minute)
 	var n atomic.Int64
 	var all sync.WaitGroup
 	for range workers {
 		all.Go(func() {
-			for time.Now().Before(deadline) {
+			for now := time.Now(); now.Before(deadline) || n.Load() < enough && now.Before(latest); now = time.Now() {
 				if err := connect(t.Context()); err != nil {
 					t.Errorf("after %d connections: %v", n.Load(), err)
 					return

@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -32,11 +34,13 @@ const (
 
 // Command is what Run runs.
 type Command struct {
-	Args   []string
-	Env    []string // of the command, before the database in it is replaced
-	Stdin  io.Reader
-	Stdout io.Writer
-	Stderr io.Writer
+	Args []string
+	Env  []string // of the command, before the database in it is replaced
+	// OnlyURL gives the command DATABASE_URL and no PG* variable, for code that takes PGHOST and PGUSER for a sign of Lakebase.
+	OnlyURL bool
+	Stdin   io.Reader
+	Stdout  io.Writer
+	Stderr  io.Writer
 	// Terminal says that a person sits at stdin: then its signals reach the command without help.
 	Terminal bool
 	// Orphans adopts what the command leaves behind, as process 1 must, and reaps it. Only for a process that has no other
@@ -137,7 +141,16 @@ func prepare(ctx context.Context, command Command, opts Options, connect func(co
 		}
 		closeAll = func() { made.Close(); stop(); connector.Close() }
 	}
-	return made, childEnvironment(command.Env, made.Environment()), closeAll, nil
+	return made, childEnvironment(command.Env, command.variables(made)), closeAll, nil
+}
+
+// variables are those of the proxy that the command gets.
+func (c *Command) variables(p *Proxy) []Variable {
+	vars := p.Environment()
+	if c.OnlyURL {
+		vars = slices.DeleteFunc(vars, func(v Variable) bool { return strings.HasPrefix(v.Name, "PG") })
+	}
+	return vars
 }
 
 // FirstToken gets a token, for a quarter of a minute also while the workspace's API has a bad moment. Where none is
