@@ -123,9 +123,13 @@ func (b *builder) records(p *Plan, touched map[resource.Address][]string) {
 }
 
 // identity is what the ledger is to know a thing by, as far as that is known
-// when the plan is made.
+// when the plan is made. A change of what stands in a database may make it
+// anew; then the ledger looks, or does not know.
 func (b *builder) identity(d *resource.Delta) resource.Value {
+	inDatabase := !b.system[d.Address].Scope.System.Host.IsZero()
 	switch {
+	case inDatabase && d.Action != resource.NoOp:
+		return resource.Value{}
 	case d.Live != nil && d.Action != resource.Replace:
 		if d.Live.Identity == "" {
 			return resource.Value{}

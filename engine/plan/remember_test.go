@@ -348,3 +348,20 @@ func TestAStepIsBoundToWhatItRefersTo(t *testing.T) {
 		t.Errorf("the host's size: %v", err)
 	}
 }
+
+// A change may make a thing of a database anew, so its identity from before is
+// not what it is known by afterwards; otherwise it would be adopted again and
+// again, or not be dropped as tellr's own.
+func TestAChangedThingIsNotKnownByWhatItWas(t *testing.T) {
+	w := applied(t, "a")
+	want := boxes("a")
+	want[2].Attrs = want[2].Attrs.With("label", resource.String("new"))
+	p := mustBuild(t, w, want, nil)
+	if _, err := applyPlan(w, p); err != nil {
+		t.Fatal(err)
+	}
+	w.Identities[addr("box", "a")] = "2"
+	if p := mustBuild(t, w, want, nil); !p.Idle() {
+		t.Errorf("there is left: %v", ids(p))
+	}
+}
