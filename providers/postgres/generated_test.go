@@ -33,11 +33,25 @@ func TestGeneratedPairs(t *testing.T) {
 // hasRows tells which tables have a row in each state that has them.
 func hasRows(table string) bool { return table == "a" || table == "b" }
 
+// pooled are names that go from one kind of thing to another.
+var pooled = []string{"n1", "n2", "n3", `"N ""4"`, `"N'5"`, "n6", `"select"`, "n8"}
+
 // generate writes a few tables with types that can be cast to each other, so that any state leads to any other.
 func generate(r *rand.Rand) string {
 	var b, late strings.Builder
 	oneOf := func(list ...string) string { return list[r.IntN(len(list))] }
 	some := func(percent int) bool { return r.IntN(100) < percent }
+	// Names of keys, constraints, indexes, views and sequences are dealt from one pool, so that in the other state they are
+	// those of other things.
+	pool := r.Perm(len(pooled))
+	called := func(usual string) string {
+		if len(pool) == 0 || !some(35) {
+			return usual
+		}
+		name := pooled[pool[0]]
+		pool = pool[1:]
+		return name
+	}
 	var tables, views []string
 	has := map[string]string{} // the first column of each table
 	fmt.Fprintf(&b, "CREATE FUNCTION app.f(%s) RETURNS %s IMMUTABLE LANGUAGE sql AS 'SELECT 1';\n",
@@ -75,21 +89,21 @@ func generate(r *rand.Rand) string {
 		}
 		name := strings.Trim(table, `"`)
 		if some(80) {
-			lines = append(lines, "PRIMARY KEY (id)")
+			lines = append(lines, "CONSTRAINT "+called(`"`+name+`_pkey"`)+" PRIMARY KEY (id)")
 			tables = append(tables, table)
 		}
 		if some(40) {
-			lines = append(lines, fmt.Sprintf("CONSTRAINT \"%s ck\" CHECK (id %s)", name, oneOf("> 0", ">= 0", "BETWEEN 0 AND 100", "IN (1, 2, 3)", "> app.f(0) - 2")))
+			lines = append(lines, fmt.Sprintf("CONSTRAINT %s CHECK (id %s)", called(`"`+name+` ck"`), oneOf("> 0", ">= 0", "BETWEEN 0 AND 100", "IN (1, 2, 3)", "> app.f(0) - 2")))
 		}
 		if some(30) {
-			lines = append(lines, fmt.Sprintf("CONSTRAINT \"%s uq\" UNIQUE (%s)%s", name, oneOf(columns...), oneOf("", " DEFERRABLE")))
+			lines = append(lines, fmt.Sprintf("CONSTRAINT %s UNIQUE (%s)%s", called(`"`+name+` uq"`), oneOf(columns...), oneOf("", " DEFERRABLE")))
 		}
 		fmt.Fprintf(&b, "CREATE TABLE app.%s (%s);\n", table, strings.Join(lines, ", "))
 		if hasRows(table) {
 			fmt.Fprintf(&b, "INSERT INTO app.%s VALUES (%s);\n", table, strings.Join(values, ", "))
 		}
 		for i := range r.IntN(3) {
-			fmt.Fprintf(&b, "CREATE %s \"%s ix%d\" ON app.%s (%s)%s;\n", oneOf("INDEX", "UNIQUE INDEX"), name, i, table, oneOf(columns...),
+			fmt.Fprintf(&b, "CREATE %s %s ON app.%s (%s)%s;\n", oneOf("INDEX", "UNIQUE INDEX"), called(fmt.Sprintf("\"%s ix%d\"", name, i)), table, oneOf(columns...),
 				oneOf("", " WHERE id > 0", " WITH (fillfactor = 70)"))
 		}
 		if some(30) {
@@ -97,8 +111,14 @@ func generate(r *rand.Rand) string {
 		}
 		has[table] = columns[0]
 		if some(30) {
-			views = append(views, fmt.Sprintf("app.\"%s v\"", name))
-			fmt.Fprintf(&late, "CREATE VIEW app.\"%s v\" AS SELECT %s FROM app.%s;\n", name, strings.Join(columns[:1+r.IntN(len(columns))], ", "), table)
+			view := "app." + called(`"`+name+` v"`)
+			views = append(views, view)
+			fmt.Fprintf(&late, "CREATE VIEW %s AS SELECT %s FROM app.%s;\n", view, strings.Join(columns[:1+r.IntN(len(columns))], ", "), table)
+		}
+	}
+	for _, name := range []string{"s", "r"} {
+		if some(30) {
+			fmt.Fprintf(&b, "CREATE SEQUENCE app.%s INCREMENT %s;\n", called(name), oneOf("1", "2"))
 		}
 	}
 	for i, on := range views { // views over views
@@ -128,8 +148,8 @@ func generate(r *rand.Rand) string {
 	for i, from := range tables {
 		to := tables[r.IntN(len(tables))]
 		if !hasRows(from) && some(40) { // whose rows might have nothing to refer to
-			fmt.Fprintf(&b, "ALTER TABLE app.%s ALTER id TYPE int; ALTER TABLE app.%s ALTER id TYPE int; ALTER TABLE app.%s ADD CONSTRAINT fk%d FOREIGN KEY (id) REFERENCES app.%s%s;\n",
-				from, to, from, i, to, oneOf("", " ON DELETE CASCADE", " DEFERRABLE"))
+			fmt.Fprintf(&b, "ALTER TABLE app.%s ALTER id TYPE int; ALTER TABLE app.%s ALTER id TYPE int; ALTER TABLE app.%s ADD CONSTRAINT %s FOREIGN KEY (id) REFERENCES app.%s%s;\n",
+				from, to, from, called(fmt.Sprintf("fk%d", i)), to, oneOf("", " ON DELETE CASCADE", " DEFERRABLE"))
 		}
 	}
 	return b.String() + late.String()

@@ -70,7 +70,7 @@ func (c *tableChange) onItsWay(name string) bool {
 		}
 	}
 	return c.want.index(name) == nil && slices.ContainsFunc(c.constraints(), func(k constraint) bool {
-		return k.key != nil && k.want != "" && (k.key.name == name || wayName(wayIndex, k.key.name) == name)
+		return k.key != nil && k.want != "" && (k.key.name == name || k.have != "" && wayName(wayIndex, k.key.name) == name)
 	})
 }
 

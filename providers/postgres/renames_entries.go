@@ -51,6 +51,9 @@ func (c *tableChange) matchEntries(d *resource.Delta) *resource.Delta {
 		said := formerNames(entries.names, func(name string) string {
 			return d.Desired.Attrs.Get(e.attr).Get(name).Get("renamed_from").Str()
 		}, func(name string) bool { return !entries.was[name].IsNull() })
+		if e.attr == "uniques" {
+			entries.becoming = c.becoming(d)
+		}
 		renamed := entries.match(said)
 		if len(renamed) == 0 {
 			continue
@@ -97,6 +100,7 @@ type entries struct {
 	was, is  map[string]resource.Value
 	at       map[string]*resource.Range
 	template map[string]resource.Change
+	becoming []string // names whose entries are made of something else
 }
 
 func entriesOf(d *resource.Delta, attr string) *entries {
@@ -118,6 +122,19 @@ func entriesOf(d *resource.Delta, attr string) *entries {
 		}
 	}
 	return e
+}
+
+// becoming are the unique constraints that an index of their name becomes.
+func (c *tableChange) becoming(d *resource.Delta) []string {
+	have := decodeTable(c.index, c.want.place, d.Live.Attrs)
+	var out []string
+	for i := range c.want.uniques {
+		k := &c.want.uniques[i]
+		if x := have.index(k.name); x != nil && c.keyIndexIs(k, x) {
+			out = append(out, k.name)
+		}
+	}
+	return out
 }
 
 // add adds an entry as it is.
@@ -158,7 +175,7 @@ func (e *entries) match(said map[string]string) map[string]string {
 		return !e.was[name].IsNull() && !e.is[name].IsNull() && same(name, name)
 	}
 	for _, to := range e.names {
-		if e.is[to].IsNull() || out[to] != "" || stays(to) {
+		if e.is[to].IsNull() || out[to] != "" || stays(to) || slices.Contains(e.becoming, to) {
 			continue
 		}
 		for _, from := range e.names {

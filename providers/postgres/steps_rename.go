@@ -38,6 +38,7 @@ func liveOn(wanted []resource.Wanted, x *index) resource.Diagnostics {
 	for _, w := range wanted {
 		by[key(w)] = w.Address
 	}
+	formerly := map[resource.Address]resource.Address{} // who has the former name now
 	for _, w := range wanted {
 		former := w.Locate.Get(catalog.Former)
 		if former.IsNull() {
@@ -47,6 +48,9 @@ func liveOn(wanted []resource.Wanted, x *index) resource.Diagnostics {
 		for _, f := range former.Fields() {
 			was.Locate = was.Locate.With(f.Name, f.Value)
 		}
+		if other, has := by[key(was)]; has {
+			formerly[w.Address] = other
+		}
 		from := x.desired[w.Address].Attrs.Get("renamed_from")
 		switch other, has := by[key(was)]; {
 		case has && other == w.Address:
@@ -54,6 +58,17 @@ func liveOn(wanted []resource.Wanted, x *index) resource.Diagnostics {
 		case has && x.desired[other].Attrs.Get("renamed_from").IsNull(): // else it takes the name that this one gives up
 			ds.Errorf(from.Range(), fmt.Sprintf("%s was renamed from %q, which %s is called", w.Address, from.Str(), other),
 				"take renamed_from out once the rename is applied everywhere, or give the other another name", "a thing cannot live on under two names")
+		}
+	}
+	for _, w := range wanted {
+		at, ok := formerly[w.Address]
+		for n := 0; ok && at != w.Address && n < len(formerly); n++ {
+			at, ok = formerly[at]
+		}
+		if from := x.desired[w.Address].Attrs.Get("renamed_from"); ok && at == w.Address && formerly[at] != at {
+			ds.Errorf(from.Range(), fmt.Sprintf("%s and %s have each other's names by renamed_from", w.Address, formerly[at]),
+				"take renamed_from out of all of them, and swap what their blocks say of name: the ledger knows which is which",
+				"what is there does not tell whether they have swapped them already")
 		}
 	}
 	return ds

@@ -31,7 +31,13 @@ SELECT $1, e.address, e.kind, e.schema,
     WHEN 'table' THEN to_regclass(q)::oid::text
     WHEN 'sequence' THEN to_regclass(q)::oid::text
     WHEN 'enum' THEN to_regtype(q)::oid::text
+    WHEN 'domain' THEN to_regtype(q)::oid::text
+    WHEN 'composite_type' THEN to_regtype(q)::oid::text
+    WHEN 'range_type' THEN to_regtype(q)::oid::text
     WHEN 'function' THEN to_regproc(q)::oid::text -- NULL if there are overloads
+    WHEN 'procedure' THEN to_regproc(q)::oid::text
+    WHEN 'aggregate' THEN to_regproc(q)::oid::text
+    WHEN 'policy' THEN (SELECT p.oid::text FROM pg_policy p WHERE p.polrelid = to_regclass(q) AND p.polname = e.attrs->>'name')
     WHEN 'view' THEN to_regclass(q)::oid::text
     WHEN 'materialized_view' THEN to_regclass(q)::oid::text
     WHEN 'rule' THEN (SELECT r.oid::text FROM pg_rewrite r WHERE r.ev_class = to_regclass(q) AND r.rulename = e.attrs->>'name')
