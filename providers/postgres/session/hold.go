@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/tellr-dev/tellr/engine/resource"
 	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
@@ -135,7 +136,28 @@ func (h *hold) retake(ctx context.Context) error {
 		return &resource.Diagnostic{Severity: resource.Error, Summary: "the connection that held the lock was lost, and another apply has the lock now",
 			Detail: err.Error(), Cure: "plan again when that is done", Err: err}
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return h.stillMine(ctx)
+}
+
+// stillMine refuses to go on where another apply was at work while the lock was
+// lost, or somebody ended this one: either says in the ledger that this run is
+// in doubt.
+func (h *hold) stillMine(ctx context.Context) error {
+	var outcome string
+	err := h.conn.QueryRow(ctx, "SELECT r.outcome FROM tellr.run r WHERE r.environment = $1 AND r.id = $2", h.scope.Environment, h.o.Run.ID).Scan(&outcome)
+	var pg *pgconn.PgError
+	if errors.Is(err, pgx.ErrNoRows) || errors.As(err, &pg) && (pg.Code == "42P01" || pg.Code == "3F000") {
+		return nil // it has not written yet
+	}
+	if err != nil || outcome != string(resource.InDoubt) {
+		return err
+	}
+	h.drop()
+	return &resource.Diagnostic{Severity: resource.Error, Summary: "the lock was lost, so the apply stops",
+		Detail: "the connection that held it ended, and since then another apply was at work, or somebody ran tellr unlock", Cure: "plan again", Err: resource.ErrLocked}
 }
 
 // drop closes the connection without a word to the server, which may not

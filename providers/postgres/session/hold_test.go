@@ -146,6 +146,29 @@ func TestWriteAfterALostConnection(t *testing.T) {
 	d.want("SELECT outcome FROM tellr.step", "done")
 }
 
+// Another apply came and went while the lock was lost: what was planned before
+// it must not go on.
+func TestAnotherApplyBetween(t *testing.T) {
+	d := database(t)
+	run := resource.Run{ID: "r1", Started: time.Now()}
+	l := d.hold(Options{Run: run})
+	m := resource.Memory{Run: run, Entries: []resource.Entry{entry("schema.app", text("name", "app"))}}
+	if _, err := l.Write(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	l.mu.Lock()
+	l.drop()
+	l.mu.Unlock()
+	between := d.hold(Options{Run: resource.Run{ID: "r2"}, LockPatience: time.Minute})
+	if _, err := between.Write(t.Context(), resource.Memory{Run: resource.Run{ID: "r2", Started: time.Now(), Outcome: resource.Done}, Settle: true}); err != nil {
+		t.Fatal(err)
+	}
+	between.Close()
+	if _, err := l.Write(t.Context(), m); !errors.Is(err, resource.ErrLocked) || !strings.Contains(err.Error(), "another apply was at work") {
+		t.Errorf("a write after another apply: %v", err)
+	}
+}
+
 // The holder is named by the ledger too, for who may not see other sessions;
 // and only who may end it, ends it.
 func TestHolderAndEvict(t *testing.T) {
@@ -179,13 +202,20 @@ func TestHolderAndEvict(t *testing.T) {
 	if m := diagnostic(t, Evict(t.Context(), onlooker, *h)); !strings.Contains(m.Cure, "GRANT pg_signal_backend TO onlooker") || !strings.Contains(m.Cure, "as postgres") {
 		t.Error(m)
 	}
+	d.want("SELECT outcome FROM tellr.run", "running")
+	before := h
 	if err := Evict(t.Context(), d.Conn, *h); err != nil {
 		t.Fatal(err)
 	}
 	if h, err := HolderOf(t.Context(), d.Conn, "dev"); h != nil || err != nil {
 		t.Fatal(h, err)
 	}
-	if err := Evict(t.Context(), d.Conn, *h); err != nil {
+	if err := Evict(t.Context(), d.Conn, *before); err != nil {
 		t.Errorf("to end what has ended: %v", err)
 	}
+	// The holder lives, and does not go on.
+	if _, err := l.Write(t.Context(), m); err == nil || !strings.Contains(err.Error(), "somebody ran tellr unlock") {
+		t.Errorf("a write after it was ended: %v", err)
+	}
+	d.want("SELECT outcome FROM tellr.run", "in doubt")
 }

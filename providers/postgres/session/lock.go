@@ -119,8 +119,22 @@ func Evict(ctx context.Context, conn *pgx.Conn, holder resource.Holder) error {
 	if err != nil || now == nil || now.Session != holder.Session {
 		return err
 	}
+	mark := func(from, to resource.Outcome) error {
+		if now.Run == nil {
+			return nil
+		}
+		_, err := conn.Exec(ctx, "UPDATE tellr.run SET outcome = $4 WHERE environment = $1 AND id = $2 AND outcome = $3", holder.Environment, now.Run.ID, string(from), string(to))
+		return historyError(err)
+	}
+	// If it lives, it must not take the lock again and go on.
+	if err := mark(resource.Running, resource.InDoubt); err != nil {
+		return err
+	}
 	var ended bool
 	err = conn.QueryRow(ctx, "SELECT pg_terminate_backend($1, 10000)", holder.Session).Scan(&ended)
+	if err != nil {
+		err = errors.Join(err, mark(resource.InDoubt, resource.Running))
+	}
 	var pg *pgconn.PgError
 	switch {
 	case errors.As(err, &pg) && pg.Code == "42501":
