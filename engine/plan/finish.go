@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/tellr-dev/tellr/engine/ledger"
 	"github.com/tellr-dev/tellr/engine/resource"
 )
@@ -104,7 +106,8 @@ func (b *builder) records(p *Plan, touched map[resource.Address][]string) {
 		r := Record{Address: a, System: ledger.Scope.System.Name, After: touched[a], Data: d.Kind != nil && d.Kind.Data}
 		if d.Desired != nil {
 			r.Attrs, r.Source = b.norm[a], b.world.desired[a].Attrs.Fingerprint()
-			r.Identity = b.identity(d)
+			changed := slices.ContainsFunc(r.After, func(id string) bool { return id != told[a] })
+			r.Identity = b.identity(d, changed)
 		}
 		switch {
 		case len(r.After) > 0:
@@ -125,10 +128,10 @@ func (b *builder) records(p *Plan, touched map[resource.Address][]string) {
 // identity is what the ledger is to know a thing by, as far as that is known
 // when the plan is made. A change of what stands in a database may make it
 // anew; then the ledger looks, or does not know.
-func (b *builder) identity(d *resource.Delta) resource.Value {
+func (b *builder) identity(d *resource.Delta, changed bool) resource.Value {
 	inDatabase := !b.system[d.Address].Scope.System.Host.IsZero()
 	switch {
-	case inDatabase && d.Action != resource.NoOp:
+	case inDatabase && changed:
 		return resource.Value{}
 	case d.Live != nil && d.Action != resource.Replace:
 		if d.Live.Identity == "" {
