@@ -139,12 +139,16 @@ func middle(list []float64) float64 {
 // measure runs each measurement once.
 func (b *bench) measure(ctx context.Context, r route, f *figures) error {
 	bench := func(args ...string) (rate, cpu float64, err error) {
-		before := cpuTime(r.pid)
-		out, err := output(ctx, r.env, append([]string{"pgbench", "-n", "-T", strconv.Itoa(proxySeconds)}, args...)...)
-		if err != nil {
-			return 0, 0, err
+		var out string
+		var spent time.Duration
+		// On a busy machine its clients may not even have connected in time.
+		for seconds := proxySeconds; seconds < 100 && (out == "" || strings.Contains(out, "actually processed: 0\n")); seconds *= 3 {
+			before := cpuTime(r.pid)
+			if out, err = output(ctx, r.env, append([]string{"pgbench", "-n", "-T", strconv.Itoa(seconds)}, args...)...); err != nil {
+				return 0, 0, err
+			}
+			spent = cpuTime(r.pid) - before
 		}
-		spent := cpuTime(r.pid) - before
 		m := regexp.MustCompile(`actually processed: (\d+)`).FindStringSubmatch(out)
 		tps := regexp.MustCompile(`tps = ([0-9.]+)`).FindStringSubmatch(out)
 		if m == nil || tps == nil {
