@@ -43,5 +43,9 @@ func (p *program) reverse(ctx context.Context, o planning, env *config.Environme
 	if err != nil {
 		return nil, nil, err
 	}
-	return back, back.Desired(env.Resources, with.providers, m.scopes), nil
+	desired, ds := back.Desired(env.Resources, with.providers, m.scopes)
+	if ds.HasErrors() {
+		return nil, nil, ds
+	}
+	return back, desired, nil
 }

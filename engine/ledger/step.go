@@ -46,9 +46,14 @@ func text(v resource.Value) string {
 func Change(a resource.Address, steps []*resource.Step, after resource.Value) resource.RunChange {
 	c := resource.RunChange{Address: a, Action: resource.Update, After: resource.Remember(after)}
 	read, there, made, deleted := false, false, false, false
+	var only resource.Action // what the ledger alone was told, besides or instead of a change
 	for _, s := range steps {
+		if s.Action.OnlyLedger() {
+			only = s.Action
+			continue
+		}
 		for _, f := range s.Reads {
-			if f.Address == a && !read {
+			if f.Address == a && !f.Refers && !read {
 				read, there = true, f.SHA256 != ""
 				c.Before = resource.Remember(f.Attrs)
 			}
@@ -60,12 +65,16 @@ func Change(a resource.Address, steps []*resource.Step, after resource.Value) re
 			made = made || whole
 		case resource.Delete:
 			deleted = deleted || whole
-		case resource.Update:
-		default: // it says itself what becomes of the thing
+		case resource.Replace:
 			c.Action = s.Action
 		}
 	}
 	switch {
+	case !read && only != "":
+		c.Action = only
+		if only != resource.Forget { // it is as it was
+			c.Before = c.After
+		}
 	case c.Action != resource.Update:
 	case after.IsNull() && deleted:
 		c.Action = resource.Delete

@@ -178,7 +178,7 @@ func (b *builder) delta(a resource.Address) *resource.Delta {
 	}
 	b.deltas[a] = nil // being made: a thing that refers to itself sees its live value
 	r, live := b.world.desired[a], b.world.live[a]
-	if b.req.Destroy || b.unmade(a) {
+	if b.req.Destroy {
 		return b.remove(a)
 	}
 	snap := b.system[a]

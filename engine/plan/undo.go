@@ -101,17 +101,25 @@ func (v *Reversal) add(c resource.RunChange, system string) error {
 
 // Desired is the configuration with the things as they were before the runs.
 // What these did not touch stays as the files have it, and is left alone; what
-// they made stays too, so that others can refer to it until it is gone.
-func (v *Reversal) Desired(desired []*resource.Resource, providers []resource.Provider, scopes []resource.Scope) []*resource.Resource {
+// they made is not in it, nor what the files want besides and hangs on that. An
+// error says that the way back cannot be planned.
+func (v *Reversal) Desired(desired []*resource.Resource, providers []resource.Provider, scopes []resource.Scope) ([]*resource.Resource, resource.Diagnostics) {
+	var ds resource.Diagnostics
 	hosts := map[string]resource.Address{}
 	for _, s := range scopes {
 		hosts[s.System.Name] = s.System.Host
+		if x := v.changes[s.System.Host]; x != nil && x.before.IsNull() {
+			ds.Errorf(nil, fmt.Sprintf("run %s made %s, and with it all that is in it", v.undo.Run, s.System.Host),
+				"to take all of it down: tellr destroy", "there is no state of it to go back to")
+		}
 	}
-	declared := map[resource.Address]bool{}
+	declared, without := map[resource.Address]bool{}, v.unmade(desired)
 	out := make([]*resource.Resource, 0, len(desired))
 	for _, r := range desired {
-		declared[r.Address] = true
-		if x := v.changes[r.Address]; x != nil && !x.before.IsNull() {
+		if declared[r.Address] = true; without[r.Address] {
+			continue
+		}
+		if x := v.changes[r.Address]; x != nil {
 			r = x.over(r)
 		}
 		out = append(out, r)
@@ -123,6 +131,25 @@ func (v *Reversal) Desired(desired []*resource.Resource, providers []resource.Pr
 		}
 		if k := kindOf(providers, a.Kind); k != nil {
 			out = append(out, x.alone(a, k, hosts[x.system]))
+		}
+	}
+	return out, ds
+}
+
+// unmade are the declared things that the runs made, and those that were never
+// applied and refer to one of them.
+func (v *Reversal) unmade(desired []*resource.Resource) map[resource.Address]bool {
+	out := map[resource.Address]bool{}
+	for a, x := range v.changes {
+		out[a] = x.before.IsNull()
+	}
+	for more := true; more; {
+		more = false
+		for _, r := range desired {
+			if out[r.Address] || v.changes[r.Address] != nil || !slices.ContainsFunc(r.Deps, func(d resource.Dep) bool { return out[d.On] }) {
+				continue
+			}
+			out[r.Address], more = true, true
 		}
 	}
 	return out

@@ -38,7 +38,10 @@ func takeBack(t *testing.T, w *workspace, desired []*resource.Resource) (p *plan
 	if err != nil {
 		t.Fatal(err)
 	}
-	then := back.Desired(desired, providers, scopes)
+	then, ds := back.Desired(desired, providers, scopes)
+	if ds.HasErrors() {
+		t.Fatal(ds)
+	}
 	snaps, ds := plan.Read(ctx, plan.ReadRequest{Environment: "test", Desired: then, Providers: providers})
 	if ds.HasErrors() {
 		t.Fatal(ds)
