@@ -299,7 +299,7 @@ func run(t *testing.T, w *workspace, desired []*resource.Resource, destroy bool)
 func show(p *plan.Plan) string {
 	var b strings.Builder
 	for _, s := range p.Steps {
-		if s.Stage != resource.Database && s.Stage != resource.Online {
+		if s.Stage != resource.Database && s.Stage != resource.Online || s.Action.OnlyLedger() {
 			continue
 		}
 		fmt.Fprintf(&b, "--- %s: %s", s.Action, s.Title)
