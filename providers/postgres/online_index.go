@@ -18,8 +18,13 @@ func (c *tableChange) dropIndexOnline(h *indexDef) {
 	if base := c.replacing(h.name); base != "" {
 		s.Reason = "it is left over from a replacement of index " + base + " that did not end"
 	}
-	c.dropConcurrently(s, h)
-	undo(s, h.createIndexAs(concurrently, c.have.place))
+	if c.inTrees() {
+		c.dropTreeIndex(s, h)
+		undo(s, h.createIndex(c.have.place))
+	} else {
+		c.dropConcurrently(s, h)
+		undo(s, h.createIndexAs(concurrently, c.have.place))
+	}
 	c.frees(s, h.name)
 	c.building = append(c.building, taking{s, c.have.place})
 	c.plainDrops[s.ID] = plainDrop{c.d.Live, c.have.place, "DROP INDEX " + c.have.indexPlace(h.name)}
@@ -59,7 +64,7 @@ func (c *tableChange) onItsWay(name string) bool {
 			return true
 		}
 	}
-	return c.want.index(name) == nil && slices.ContainsFunc(c.constraints(), func(k constraint) bool {
+	return !c.inTrees() && c.want.index(name) == nil && slices.ContainsFunc(c.constraints(), func(k constraint) bool {
 		return k.key != nil && k.want != "" && k.rename == "" && (k.key.name == name || wayName(wayIndex, k.key.name) == name)
 	})
 }
@@ -118,21 +123,7 @@ func (c *tableChange) putIndexOnline(s *resource.Step, w, h *indexDef) {
 
 // sameIndex tells whether a live index is what an index is to be, but for its name and comment.
 func (c *tableChange) sameIndex(name, live string) bool {
-	want := resource.Object()
-	if v := c.d.Live.Attrs.Get("indexes").Get(name); !v.IsNull() {
-		want = v
-	}
-	for _, ch := range c.d.Changes {
-		if len(ch.Path) < 2 || ch.Path[0] != "indexes" || ch.Path[1] != name {
-			continue
-		}
-		if len(ch.Path) == 2 {
-			want = ch.Desired
-		} else {
-			want = want.With(ch.Path[2], ch.Desired)
-		}
-	}
-	return bare(want).Equal(bare(c.d.Live.Attrs.Get("indexes").Get(live)))
+	return bare(desiredEntry(c.d, "indexes", name)).Equal(bare(c.d.Live.Attrs.Get("indexes").Get(live)))
 }
 
 // bare is an index without what does not say what it is on.

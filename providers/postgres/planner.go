@@ -53,6 +53,10 @@ type planner struct {
 	changing  map[place]bool // tables that the plan touches; made when first asked for
 	// leaving and entering are the steps that take partitions out of a table, and those that put them in, by that table.
 	leaving, entering map[place][]*resource.Step
+	// claimed are the indexes of partitions, and the foreign keys by table and name, that become part of what their parents get.
+	claimed map[place]bool
+	// relations are the names of relations that are known to be taken; made when first asked for.
+	relations map[place]bool
 	// liveNames are the names that indexes and keys have now; made when first asked for.
 	liveNames map[place]bool
 }
@@ -63,7 +67,8 @@ func newPlanner(v *view, req resource.StepsRequest) *planner {
 		made: map[place]*resource.Delta{}, gone: map[place]*resource.Delta{}, goneAlong: map[place]bool{}, granted: map[string]bool{},
 		leaving: map[place][]*resource.Step{}, entering: map[place][]*resource.Step{},
 		renamedSchemas: map[string]*resource.Step{}, renamedColumns: map[place]map[string]string{}, kept: map[string]bool{},
-		freed: map[place][]string{}, madeWay: map[resource.Address]string{}, unreferenced: map[place][]string{}, plainDrops: map[string]plainDrop{},
+		claimed: map[place]bool{},
+		freed:   map[place][]string{}, madeWay: map[resource.Address]string{}, unreferenced: map[place][]string{}, plainDrops: map[string]plainDrop{},
 	}
 	for _, d := range req.Deltas {
 		p.deltas[d.Address] = d
@@ -111,6 +116,7 @@ func livePlace(l *resource.Live) place {
 func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
 	p.findChain()
 	p.displace()
+	p.noteClaims()
 	dropped := map[string]bool{}
 	for _, d := range p.req.Deltas {
 		spec, mine := specs[d.Address.Kind]

@@ -75,9 +75,9 @@ func (p *planner) dropFromTree(d *resource.Delta, s *resource.Step) {
 		p.leaving[parent] = append(p.leaving[parent], s)
 	}
 	var others []string
-	for _, name := range p.facts.Partitions[at.String()] {
-		if at := parsePlace(name, ""); p.gone[at] == nil && p.index.tables[at].IsZero() {
-			others = append(others, name)
+	for _, x := range p.facts.Partitions[at.String()] {
+		if at := parsePlace(x.Name, ""); p.gone[at] == nil && p.index.tables[at].IsZero() {
+			others = append(others, x.Name)
 		}
 	}
 	if len(others) > 0 && d.Live.Attrs.Has("partition_by") {

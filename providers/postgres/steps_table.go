@@ -140,7 +140,7 @@ func newTableChange(p *planner, d *resource.Delta) *tableChange {
 	c.findRenames(d.Live.Attrs.Get("columns"))
 	c.d = c.inTree(c.matchEntries(d))
 	c.have = decodeTable(p.index, at, c.d.Live.Attrs)
-	c.busy = p.online(c.d.Live) && c.want.partitionBy == "" // Postgres builds no index of all partitions at once while they are used
+	c.busy = p.online(c.d.Live) && (c.want.partitionBy == "" || p.reachable(at))
 	if from != at {
 		c.renameAlong(p.steps[len(p.steps)-1])
 	}
@@ -213,6 +213,9 @@ func (c *tableChange) entries(attr string) []string {
 	}
 	return out
 }
+
+// inTrees tells whether the table's indexes are made of those of its partitions.
+func (c *tableChange) inTrees() bool { return c.want.partitionBy != "" }
 
 func (c *tableChange) alter(clause string) string {
 	return "ALTER TABLE " + c.want.place.String() + " " + clause
