@@ -60,12 +60,14 @@ func (c *tableChange) fill(w *column) *resource.Step {
 	s.ID += "/fill"
 	s.Changes = nil
 	s.Reason = "each row has a value of its own; the rows are filled while the table is used, and triggers of the table see it"
-	name, table := sqltext.Ident(w.name), c.want.place.String()
-	c.run(s, effort{lock: "ROW EXCLUSIVE", scan: true}, fmt.Sprintf("UPDATE ONLY %s SET %s = DEFAULT\n"+
-		"WHERE ctid >= format('(%%s,0)', $1::bigint)::tid AND ctid < format('(%%s,0)', $2::bigint)::tid AND %s IS NULL", table, name, name))
-	s.Statements[0].Batch = &resource.Batch{
-		End:  resource.RawSQL(fmt.Sprintf("SELECT pg_relation_size(%s) / current_setting('block_size')::bigint", sqltext.Literal(table))),
-		Size: fillPages,
+	if c.inTrees() {
+		for _, x := range c.leavesOf(c.want.place) {
+			if !x.isNew {
+				fillTable(s, w, x.place, x.estate)
+			}
+		}
+	} else {
+		fillTable(s, w, c.want.place, c.d.Live)
 	}
 	if c.want.refusesNull(w) {
 		c.notNull(s, w.name)
@@ -75,6 +77,17 @@ func (c *tableChange) fill(w *column) *resource.Step {
 	c.used = append(c.used, mark)
 	s.NoUndo = "the column itself can go"
 	return s
+}
+
+// fillTable adds the statement that fills the rows of one table; the rows of a partitioned one are in its partitions.
+func fillTable(s *resource.Step, w *column, on place, live *resource.Live) {
+	name, table := sqltext.Ident(w.name), on.String()
+	runOn(s, live, on, effort{lock: "ROW EXCLUSIVE", scan: true}, fmt.Sprintf("UPDATE ONLY %s SET %s = DEFAULT\n"+
+		"WHERE ctid >= format('(%%s,0)', $1::bigint)::tid AND ctid < format('(%%s,0)', $2::bigint)::tid AND %s IS NULL", table, name, name))
+	s.Statements[len(s.Statements)-1].Batch = &resource.Batch{
+		End:  resource.RawSQL(fmt.Sprintf("SELECT pg_relation_size(%s) / current_setting('block_size')::bigint", sqltext.Literal(table))),
+		Size: fillPages,
+	}
 }
 
 // goOnFilling ends what an earlier apply began.

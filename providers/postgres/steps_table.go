@@ -80,7 +80,15 @@ func (p *planner) addForeignKey(d *resource.Delta, t *table, k *foreignKey, was 
 		s.At = k.at
 	}
 	made := *k
-	made.notValid = k.notValid || p.online(d.Live) && !k.notEnforced && t.partitionBy == ""
+	busy := p.online(d.Live) && !k.notEnforced
+	if busy && t.partitionBy != "" && p.facts.ServerVersion < from18 {
+		if p.reachable(t.place) && !k.notValid {
+			p.putTreeForeignKey(s, d, t, k, was)
+			return
+		}
+		busy = false // before Postgres 18 a foreign key of a partitioned table is always valid
+	}
+	made.notValid = k.notValid || busy
 	sql := "ALTER TABLE " + t.place.String() + " ADD " + made.ddl()
 	if was != nil {
 		s.Action, s.Title = resource.Update, "replace foreign key "+k.name
