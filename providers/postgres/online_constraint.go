@@ -107,7 +107,7 @@ func (p *planner) putTreeForeignKey(s *resource.Step, d *resource.Delta, t *tabl
 			continue
 		}
 		alter := "ALTER TABLE " + x.String() + " "
-		if like := x.likeForeignKey(want); like != nil {
+		if like := p.likeForeignKey(&x, want); like != nil {
 			if like.Key.Get("not_valid").Bool() {
 				runOn(s, x.estate, x.place, scan, alter+"VALIDATE CONSTRAINT "+sqltext.Ident(like.Name))
 			}

@@ -61,12 +61,11 @@ func (g *growth) names(x partition) (final, first string) {
 	if n, done := g.named[x.place]; done {
 		return n[0], n[1]
 	}
-	final = g.partName(x, g.columnNames(), g.label(), func(name string) bool {
-		i := x.named(name)
-		return g.goes[place{x.schema, name}] || i != nil && i.Of == "" && i.Invalid && g.like(i)
-	})
+	like := x.like(g.like)
+	fits := func(name string) bool { return like != nil && like.Name == name }
+	final = g.partName(x, g.columnNames(), g.label(), func(name string) bool { return g.goes[place{x.schema, name}] || fits(name) })
 	first = final
-	if g.isTakenBy(x, final) {
+	if g.isTakenBy(x, final) && !fits(final) {
 		first = wayName(wayIndex, final)
 	}
 	g.named[x.place] = [2]string{final, first}
@@ -291,7 +290,7 @@ func (c *tableChange) putTreeIndex(s *resource.Step, w, h *indexDef) {
 	switch {
 	case h == nil:
 	case h.invalid && live == "" && c.sameIndex(w.name, h.name) && c.unfinished(c.have.place, c.liveEntry("indexes", h.name)):
-		s.Reason = "an earlier change did not end"
+		s.Title, s.Reason = "finish index "+w.name, "an earlier change did not end: not every partition has its part of it"
 		live, h = c.liveEntry("indexes", h.name), nil
 	case h.invalid && live == "":
 		c.dropTreeIndex(s, h)
@@ -331,7 +330,7 @@ func (c *tableChange) putTreeKey(s *resource.Step, k constraint) {
 	c.isTaken(place{})
 	replaces, live := k.have != "" && c.constraintStays(&k), ""
 	if replaces && k.liveKey.invalid && c.onlyInvalid(k) && c.unfinished(c.have.place, k.liveKey.name) {
-		s.Reason = "an earlier change did not end"
+		s.Title, s.Reason = "finish "+k.what+" "+k.name, "an earlier change did not end: not every partition has its part of it"
 		live, replaces = k.liveKey.name, false
 	}
 	if replaces {

@@ -198,16 +198,18 @@ func (p *planner) claimIndexes(at place, match func(*catalog.PartitionIndex) boo
 
 func (p *planner) claimKeys(at place, want resource.Value) {
 	for _, x := range p.leavesOf(at) {
-		if k := x.likeForeignKey(want); k != nil {
+		if k := p.likeForeignKey(&x, want); k != nil {
 			p.claimed[place{x.String(), k.Name}] = true
 		}
 	}
 }
 
 // likeForeignKey is a foreign key of a partition that can become part of its parent's.
-func (x *partition) likeForeignKey(want resource.Value) *catalog.PartitionForeignKey {
+func (p *planner) likeForeignKey(x *partition, want resource.Value) *catalog.PartitionForeignKey {
+	own := p.index.desired[p.index.tables[x.place]]
 	for i := range x.live.ForeignKeys {
-		if k := &x.live.ForeignKeys[i]; sameBut(k.Key, want, "not_valid", "comment") {
+		k := &x.live.ForeignKeys[i]
+		if sameBut(k.Key, want, "not_valid", "comment") && (own == nil || !own.Attrs.Get(partForeignKeys).Has(k.Name)) {
 			return k
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/catalog"
 	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
 )
 
@@ -58,6 +59,32 @@ func (p *planner) runCreate(s *resource.Step, t *table) {
 			run(s, "ALTER TABLE "+t.place.String()+" ALTER COLUMN "+sqltext.Ident(c.name)+" DROP DEFAULT")
 		}
 	}
+}
+
+// parentIndexes are, by the name that a new partition gives an index which its parent has too, the names under which it is
+// made with the partition: it is there once.
+func (p *planner) parentIndexes(d *resource.Delta, t *table) map[string]string {
+	if t.partitionOf == nil || len(t.indexes) == 0 {
+		return nil
+	}
+	r := p.index.desired[p.index.tables[*t.partitionOf]]
+	if r == nil {
+		return nil
+	}
+	out := map[string]string{}
+	parent := normalizeTable(p.quiet(), r).Get("indexes")
+	up := decodeTable(p.index, *t.partitionOf, r.Attrs)
+	for _, own := range normalizeTable(p.quiet(), d.Desired).Get("indexes").Fields() {
+		for i := range up.indexes {
+			x := &up.indexes[i]
+			name := catalog.ObjectName(t.name, strings.Join(x.keyNames(), "_"), "idx")
+			if bare(parent.Get(x.name)).Equal(bare(own.Value)) && t.index(name) == nil {
+				out[own.Name] = name
+				break
+			}
+		}
+	}
+	return out
 }
 
 // dropFromTree says what goes with a partitioned table, and how a partition could stay.

@@ -31,7 +31,12 @@ func (p *planner) createTable(d *resource.Delta) {
 			run(s, "ALTER "+what+" ADD "+t.checks[i].ddl())
 		}
 	}
+	parents := p.parentIndexes(d, t)
 	for i := range t.indexes {
+		if made := parents[t.indexes[i].name]; made != "" {
+			run(s, "ALTER INDEX "+t.indexPlace(made)+" RENAME TO "+sqltext.Ident(t.indexes[i].name))
+			continue
+		}
 		run(s, t.indexes[i].createIndex(t.place))
 	}
 	if t.comment != "" {
