@@ -37,6 +37,7 @@ func (p *planner) order() {
 	p.orderMentions()
 	p.chain()
 	p.newValues()
+	p.detachDropped()
 }
 
 func need(s *resource.Step, ids ...string) {

@@ -92,7 +92,7 @@ func (x *index) above(at place, depth int, visit func(*resource.Resource)) {
 
 // decodeBounds gives the bounds of a partition without the words before them.
 func decodeBounds(s string) string {
-	s = strings.TrimSpace(s)
+	s = strings.TrimSuffix(strings.TrimSpace(s), catalog.DetachPending)
 	words := strings.Fields(s)
 	if len(words) > 2 && strings.EqualFold(words[0], "for") && strings.EqualFold(words[1], "values") {
 		s = strings.TrimSpace(s[strings.Index(strings.ToLower(s), "values")+len("values"):])

@@ -55,6 +55,12 @@ type planner struct {
 	leaving, entering map[place][]*resource.Step
 	// claimed are the indexes of partitions, and the foreign keys by table and name, that become part of what their parents get.
 	claimed map[place]bool
+	// plainDetach makes of the steps that take partitions out CONCURRENTLY those that do it in the transaction, by step.
+	plainDetach map[string]func(*resource.Step)
+	// finalizing are the steps that end a detaching that was stopped, which come before others of the same parent.
+	finalizing      map[place][]*resource.Step
+	goingPartitions []goingPartition
+	attaching       map[place]bool // the checks of default partitions that the plan uses
 	// relations are the names of relations that are known to be taken; made when first asked for.
 	relations map[place]bool
 	// liveNames are the names that indexes and keys have now; made when first asked for.
@@ -67,8 +73,8 @@ func newPlanner(v *view, req resource.StepsRequest) *planner {
 		made: map[place]*resource.Delta{}, gone: map[place]*resource.Delta{}, goneAlong: map[place]bool{}, granted: map[string]bool{},
 		leaving: map[place][]*resource.Step{}, entering: map[place][]*resource.Step{},
 		renamedSchemas: map[string]*resource.Step{}, renamedColumns: map[place]map[string]string{}, kept: map[string]bool{},
-		claimed: map[place]bool{},
-		freed:   map[place][]string{}, madeWay: map[resource.Address]string{}, unreferenced: map[place][]string{}, plainDrops: map[string]plainDrop{},
+		claimed: map[place]bool{}, plainDetach: map[string]func(*resource.Step){}, attaching: map[place]bool{}, finalizing: map[place][]*resource.Step{},
+		freed: map[place][]string{}, madeWay: map[resource.Address]string{}, unreferenced: map[place][]string{}, plainDrops: map[string]plainDrop{},
 	}
 	for _, d := range req.Deltas {
 		p.deltas[d.Address] = d
@@ -138,6 +144,7 @@ func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
 			spec.steps(p, d)
 		}
 	}
+	p.dropLeftAttach()
 	p.suggestRenames()
 	p.stage()
 	p.order()

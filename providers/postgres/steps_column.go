@@ -102,7 +102,7 @@ func (c *tableChange) addColumns() {
 }
 
 func (c *tableChange) addColumn(s *resource.Step, w *column) {
-	if c.busy && w.fillable() {
+	if c.fillsOnline(w) {
 		c.addFilling(s, w)
 		return
 	}

@@ -94,6 +94,7 @@ func (p *planner) dropFromTree(d *resource.Delta, s *resource.Step) {
 		parent := parsePlace(of, "")
 		p.leaving[parent] = append(p.leaving[parent], s)
 		if p.gone[parent] == nil && !p.req.Destroy {
+			p.goingPartitions = append(p.goingPartitions, goingPartition{s, parent, at})
 			s.Reason = d.Reason + "; to keep its rows in a table of their own, declare that with all its columns and without partition_of: then it is detached"
 		}
 	}
@@ -167,12 +168,14 @@ type treeChange struct {
 	was, is      string                    // FOR VALUES …, of the one and of the other
 	leave, enter []place                   // by inheritance
 	natural      map[string]resource.Value // columns that are as the parents make them, in the server's form
+	before       resource.Value            // the live table, with what its parent has too
 }
 
 // inTree finds out how the place of the table among others changes, and gives the rest of the difference: what comes from a
 // parent is none.
 func (c *tableChange) inTree(d *resource.Delta) *resource.Delta {
 	c.whole = d.Changes
+	c.tree.before = d.Live.Attrs
 	have := decodeLineage(c.index, c.want.schema, d.Live.Attrs)
 	want := &c.want.lineage
 	t := &c.tree
@@ -284,13 +287,33 @@ func (c *tableChange) moveInTree() bool {
 		if t.attach != nil && *t.attach == *t.detach {
 			s.Reason = "it comes back with other values; a row that does not fit then stops the apply, and nothing is changed"
 		}
-		runOn(s, nil, *t.detach, effort{lock: lockAccessExclusive}, out(*t.detach))
+		plainly := func(s *resource.Step) {
+			runOn(s, c.d.Live, *t.detach, effort{lock: lockAccessExclusive}, out(*t.detach))
+		}
+		live := c.partitionAt(c.want.place)
+		switch {
+		case live != nil && live.Pending:
+			plainly = nil
+			c.detachOnline(s, live, *t.detach, c.want.place, func(name string) bool { return c.have.check(name) != nil })
+			if t.attach != nil || len(c.d.Changes) > 0 {
+				s.Stage = resource.Database
+			}
+		case live != nil && t.attach == nil && len(c.d.Changes) == 0 && c.detachesOnline(*t.detach):
+			c.plainDetach[s.ID] = plainly
+			c.detachOnline(s, live, *t.detach, c.want.place, func(name string) bool { return c.have.check(name) != nil })
+		default:
+			plainly(s)
+		}
 		undo(s, in(*t.detach, t.was))
 		c.leaving[*t.detach] = append(c.leaving[*t.detach], s)
 	}
 	if t.attach != nil {
 		s := c.treeStep("values", "attach "+c.want.name+" to "+t.attach.String())
-		runOn(s, c.d.Live, *t.attach, effort{lock: lockShareUpdateExcl, scan: true}, in(*t.attach, t.is))
+		if holds := c.attachesOnline(); holds != "" {
+			c.attachOnline(s, holds, in(*t.attach, t.is))
+		} else {
+			c.attachPlainly(s, in(*t.attach, t.is))
+		}
 		undo(s, out(*t.attach))
 		c.entering[*t.attach] = append(c.entering[*t.attach], s)
 	}
