@@ -49,6 +49,62 @@ table "orders" {
 }
 `
 
+// loadTree is a table of four partitions; no client writes to the first, which can leave.
+const loadTree = `
+table "events" {
+  schema       = schema.shop
+  partition_by = "RANGE (account)"
+  columns = {
+    id      = { type = "bigint", identity = "by default" }
+    account = { type = "integer" }
+    state   = { type = "text" }
+    total   = { type = "integer" }
+    note    = { type = "text" }
+  }
+  primary_key = ["id", "account"]
+  indexes     = { events_state = { columns = ["state"] } }
+}
+table "events_0" {
+  schema       = schema.shop
+  partition_of = table.events
+  values       = "FROM (MINVALUE) TO (251)"
+}
+table "events_1" {
+  schema       = schema.shop
+  partition_of = table.events
+  values       = "FROM (251) TO (501)"
+}
+table "events_2" {
+  schema       = schema.shop
+  partition_of = table.events
+  values       = "FROM (501) TO (751)"
+}
+table "events_3" {
+  schema       = schema.shop
+  partition_of = table.events
+  values       = "FROM (751) TO (MAXVALUE)"
+}
+`
+
+// standing is what a partition's block says of its parent, and detached what it says when it is a table of its own.
+const (
+	standing = `
+  partition_of = table.events
+  values       = "FROM (MINVALUE) TO (251)"
+`
+	detached = `
+  columns = {
+    id      = { type = "bigint" }
+    account = { type = "integer" }
+    state   = { type = "text" }
+    total   = { type = "integer" }
+    note    = { type = "text" }
+  }
+  primary_key = ["id", "account"]
+  indexes     = { events_0_state_idx = { columns = ["state"] } }
+`
+)
+
 // accounts is how many accounts the orders have.
 const accounts = 1000
 
@@ -76,6 +132,21 @@ var onlineChanges = []onlineChange{
 		"ALTER TABLE shop.orders ADD COLUMN token uuid NOT NULL DEFAULT gen_random_uuid()"},
 	{"add column, serial", "    note ", `    number  = { type = "serial" }` + "\n    note ",
 		"ALTER TABLE shop.orders ADD COLUMN number serial"},
+	{"add column, identity", "    note ", `    number  = { type = "bigint", identity = "always" }` + "\n    note ",
+		"ALTER TABLE shop.orders ADD COLUMN number bigint GENERATED ALWAYS AS IDENTITY"},
+}
+
+// treeChanges are changes of the partitioned table.
+var treeChanges = []onlineChange{
+	{"create index, partitions", `{ columns = ["state"] } }`, `{ columns = ["state"] }, events_account = { columns = ["account"] } }`,
+		"CREATE INDEX events_account ON shop.events (account)"},
+	{"add unique constraint, partitions", "  indexes ", `  uniques     = { events_u = { columns = ["account", "id"] } }` + "\n  indexes ",
+		"ALTER TABLE shop.events ADD CONSTRAINT events_u UNIQUE (account, id)"},
+	{"add foreign key, partitions", "  indexes ", `  foreign_keys = { events_account = { columns = ["account"], references = table.accounts } }` + "\n  indexes ",
+		"ALTER TABLE shop.events ADD CONSTRAINT events_account FOREIGN KEY (account) REFERENCES shop.accounts (id)"},
+	{"set not null, partitions", `state   = { type = "text" }`, `state   = { type = "text", not_null = true }`,
+		"ALTER TABLE shop.events ALTER COLUMN state SET NOT NULL"},
+	{"detach partition", standing, detached, "ALTER TABLE shop.events DETACH PARTITION shop.events_0"},
 }
 
 // underLoad runs changes of a table while clients use it.
@@ -86,6 +157,8 @@ type underLoad struct {
 	clients int
 	// patience is the clients' own lock timeout: none may run into it.
 	patience time.Duration
+	// tree: it is the partitioned table that is changed.
+	tree bool
 	// apply runs tellr apply of a file against a database.
 	apply func(ctx context.Context, file, dsn string) error
 }
@@ -97,29 +170,51 @@ type felt struct {
 	done    int64         // statements of clients meanwhile
 }
 
+// text is the file before the change, table what it is about, and database where it is the case.
+func (u *underLoad) text() string {
+	if u.tree {
+		return loadHead + loadTree
+	}
+	return loadHead + loadTable
+}
+
+func (u *underLoad) table() string {
+	if u.tree {
+		return "shop.events"
+	}
+	return "shop.orders"
+}
+
+func (u *underLoad) database() string {
+	if u.tree {
+		return "load_tree"
+	}
+	return "load"
+}
+
 // prepare makes the database of which each change gets a copy.
 func (u *underLoad) prepare(ctx context.Context) error {
-	if err := u.pg.CreateDatabase("load"); err != nil {
+	if err := u.pg.CreateDatabase(u.database()); err != nil {
 		return err
 	}
-	dsn := u.pg.DSN(u.pg.Superuser(), "load")
-	if err := os.WriteFile(filepath.Join(u.dir, "before.hcl"), []byte(loadHead+loadTable), 0o644); err != nil {
+	dsn := u.pg.DSN(u.pg.Superuser(), u.database())
+	if err := os.WriteFile(filepath.Join(u.dir, "before.hcl"), []byte(u.text()), 0o644); err != nil {
 		return err
 	}
 	if err := u.apply(ctx, filepath.Join(u.dir, "before.hcl"), dsn); err != nil {
 		return err
 	}
-	return u.pg.Exec(ctx, "load",
+	return u.pg.Exec(ctx, u.database(),
 		fmt.Sprintf("INSERT INTO shop.accounts SELECT generate_series(1, %d)", accounts),
-		fmt.Sprintf(`INSERT INTO shop.orders (account, state, total, note)
-			SELECT 1 + i %% %d, 's' || i %% 7, i, repeat('n', 40) FROM generate_series(1, %d) i`, accounts, u.rows),
-		"VACUUM ANALYZE shop.orders", "CHECKPOINT")
+		fmt.Sprintf(`INSERT INTO %s (account, state, total, note)
+			SELECT 1 + i %% %d, 's' || i %% 7, i, repeat('n', 40) FROM generate_series(1, %d) i`, u.table(), accounts, u.rows),
+		"VACUUM ANALYZE "+u.table(), "CHECKPOINT")
 }
 
 // measure makes one change on a copy of the database, by tellr or plainly.
 func (u *underLoad) measure(ctx context.Context, n int, c onlineChange, plainly bool) (felt, error) {
-	name := fmt.Sprintf("load_%d_%v", n, plainly)
-	if err := u.pg.Exec(ctx, "postgres", fmt.Sprintf("CREATE DATABASE %s TEMPLATE load", name)); err != nil {
+	name := fmt.Sprintf("%s_%d_%v", u.database(), n, plainly)
+	if err := u.pg.Exec(ctx, "postgres", fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, u.database())); err != nil {
 		return felt{}, err
 	}
 	defer u.pg.DropDatabase(name) //nolint:errcheck // the cluster goes anyway
@@ -128,8 +223,8 @@ func (u *underLoad) measure(ctx context.Context, n int, c onlineChange, plainly 
 		return felt{}, err
 	}
 	dsn := u.pg.DSN(u.pg.Superuser(), name)
-	text := loadHead + strings.Replace(loadTable, c.from, c.to, 1)
-	if text == loadHead+loadTable {
+	text := strings.Replace(u.text(), c.from, c.to, 1)
+	if text == u.text() {
 		return felt{}, fmt.Errorf("the change changes nothing: %s", c.name)
 	}
 	file := filepath.Join(u.dir, fmt.Sprintf("after%d.hcl", n))
@@ -202,10 +297,10 @@ func (u *underLoad) client(ctx context.Context, dsn string, n int, ready chan<- 
 		return err
 	}
 	queries := []string{
-		"SELECT total FROM shop.orders WHERE id = $1",
-		"UPDATE shop.orders SET total = total + 1 WHERE id = $1",
-		"INSERT INTO shop.orders (account, state, total, note) VALUES (1 + $1::bigint % 1000, 'new', 1, 'n')",
-		"SELECT total, pg_sleep(0.05) FROM shop.orders WHERE id = $1",
+		"SELECT total FROM " + u.table() + " WHERE id = $1",
+		"UPDATE " + u.table() + " SET total = total + 1 WHERE id = $1",
+		"INSERT INTO " + u.table() + " (account, state, total, note) VALUES (251 + $1::bigint % 750, 'new', 1, 'n')",
+		"SELECT total, pg_sleep(0.05) FROM " + u.table() + " WHERE id = $1",
 	}
 	for i := 0; ; i++ {
 		select {
@@ -238,12 +333,24 @@ func (b *bench) load(ctx context.Context) error {
 			return err
 		},
 	}
+	fmt.Printf("changes of a table of %d rows that 4 clients read and write: the longest wait of a client\n", u.rows)
+	fmt.Printf("  %-34s %14s %10s %8s   %14s %10s %8s\n", "", "tellr: wait", "takes", "a second", "plainly: wait", "takes", "a second")
+	for _, changes := range [][]onlineChange{onlineChanges, treeChanges} {
+		if err := u.report(ctx, changes); err != nil {
+			return err
+		}
+		u.tree = true
+	}
+	fmt.Println()
+	return nil
+}
+
+// report prints what clients felt of each change.
+func (u *underLoad) report(ctx context.Context, changes []onlineChange) error {
 	if err := u.prepare(ctx); err != nil {
 		return err
 	}
-	fmt.Printf("changes of a table of %d rows that 4 clients read and write: the longest wait of a client\n", u.rows)
-	fmt.Printf("  %-28s %14s %10s %8s   %14s %10s %8s\n", "", "tellr: wait", "takes", "a second", "plainly: wait", "takes", "a second")
-	for n, c := range onlineChanges {
+	for n, c := range changes {
 		a, err := u.measure(ctx, n, c, false)
 		if err != nil {
 			return fmt.Errorf("%s by tellr: %w", c.name, err)
@@ -252,9 +359,8 @@ func (b *bench) load(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("%s plainly: %w", c.name, err)
 		}
-		fmt.Printf("  %-28s %14s %10s %8.0f   %14s %10s %8.0f\n", c.name, ms(a.longest), ms(a.took), a.rate(), ms(p.longest), ms(p.took), p.rate())
+		fmt.Printf("  %-34s %14s %10s %8.0f   %14s %10s %8.0f\n", c.name, ms(a.longest), ms(a.took), a.rate(), ms(p.longest), ms(p.took), p.rate())
 	}
-	fmt.Println()
 	return nil
 }
 

@@ -39,10 +39,17 @@ func TestChangesUnderLoad(t *testing.T) {
 			return nil
 		},
 	}
+	for _, changes := range [][]onlineChange{onlineChanges, treeChanges} {
+		u.underChanges(t, changes)
+		u.tree = true
+	}
+}
+
+func (u *underLoad) underChanges(t *testing.T, changes []onlineChange) {
 	if err := u.prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for n, c := range onlineChanges {
+	for n, c := range changes {
 		f, err := u.measure(t.Context(), n, c, false)
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)

@@ -119,7 +119,7 @@ func (p *planner) lostKeys(d *resource.Delta) [][]string {
 
 // becomesKey tells whether a unique index stays as that of a constraint of its name.
 func (p *planner) becomesKey(d *resource.Delta, x *indexDef) bool {
-	return p.online(d.Live) && (d.Desired.Attrs.Get("uniques").Has(x.name) || d.Desired.Attrs.Get("primary_key").Get("name").Str() == x.name)
+	return p.online(d.Live) && d.Live.Attrs.Get("partition_by").IsNull() && (d.Desired.Attrs.Get("uniques").Has(x.name) || d.Desired.Attrs.Get("primary_key").Get("name").Str() == x.name)
 }
 
 // keyColumns are the columns by which a foreign key can refer to a unique index; nil if none can.

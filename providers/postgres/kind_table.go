@@ -118,6 +118,7 @@ var primaryKeyType = resource.ObjectOf(constraintIndexAttrs(
 	resource.Attr{Name: "columns", Type: resource.ListOf(resource.Text), Required: true, Doc: "Names of the columns, in order."},
 	resource.Attr{Name: "include", Type: resource.ListOf(resource.Text), Doc: "Columns that its index carries along. Default: none."},
 	withoutOverlapsAttr,
+	keyInvalidAttr,
 )...)
 
 var uniqueType = resource.ObjectOf(constraintIndexAttrs(
@@ -126,7 +127,14 @@ var uniqueType = resource.ObjectOf(constraintIndexAttrs(
 	resource.Attr{Name: "include", Type: resource.ListOf(resource.Text), Doc: "Columns that its index carries along. Default: none."},
 	resource.Attr{Name: "nulls_not_distinct", Type: resource.Flag, Doc: "Two nulls are equal, so one at most. Default: false."},
 	withoutOverlapsAttr,
+	keyInvalidAttr,
 )...)
+
+// keyInvalidAttr is what a key of a partitioned table is while not all partitions have their part of it.
+var keyInvalidAttr = resource.Attr{
+	Name: "invalid", Type: resource.Flag, Derived: true,
+	Doc: "Left over from a change that did not end: not every partition has its part of it.",
+}
 
 var checkType = resource.ObjectOf(
 	resource.Attr{Name: "expression", Type: resource.Text, Required: true, Doc: "Condition that no row may make false."},

@@ -26,6 +26,7 @@ const (
 	wayNotNull = "tellr_not_null_" // a check by which SET NOT NULL need not read the table
 	wayFill    = "tellr_fill_"     // a check that is always true, while a new column is being filled
 	wayAside   = "tellr_was_"      // what another thing takes the name of
+	wayAttach  = "tellr_attach_"   // a check of what a table is to hold that becomes a partition, and its contrary on the default one
 )
 
 // wayName is the name of something on the way to what has a name. A long name is cut, and told apart by its hash.
@@ -61,6 +62,7 @@ type referring struct {
 // stage brings the stages and the needs of steps together, when all are made: within a thing the transaction comes first,
 // and nothing in it needs what comes after it.
 func (p *planner) stage() {
+	p.settleDetaches()
 	for _, r := range p.referring {
 		for _, k := range p.keysDone {
 			if r.key.references != k.on || !sameSet(r.key.refColumns, k.columns) {
@@ -153,6 +155,9 @@ func (c *tableChange) notNull(s *resource.Step, column string) {
 
 // isLeft tells whether a live check is one that an interrupted change left on its way.
 func (c *tableChange) isLeft(check string) bool {
+	if c.tree.attach != nil && check == wayName(wayAttach, c.want.name) {
+		return c.want.check(check) == nil // it comes in useful
+	}
 	return c.leftOf(check) != "" && c.want.check(check) == nil
 }
 
@@ -171,7 +176,7 @@ func (c *tableChange) dropLeft() {
 	for i := range c.have.checks {
 		name := c.have.checks[i].name
 		column := c.leftOf(name)
-		if !c.isLeft(name) || slices.Contains(c.used, name) || c.want.column(column) == nil && !c.isRenamed(column) {
+		if !c.isLeft(name) || column == "" || slices.Contains(c.used, name) || c.want.column(column) == nil && !c.isRenamed(column) {
 			continue
 		}
 		s := c.step(resource.Path{"checks", name}, resource.Delete, "drop check "+name)

@@ -88,6 +88,59 @@ func (c *tableChange) noNulls(s *resource.Step, name string) {
 	c.notNull(s, name)
 }
 
+// putTreeForeignKey adds a foreign key to a partitioned table, or replaces one, on a server that knows none there which is not
+// valid: each partition gets it by itself, not valid first, and the parent's, which takes those for parts of itself, reads
+// nothing then.
+func (p *planner) putTreeForeignKey(s *resource.Step, d *resource.Delta, t *table, k, was *foreignKey) {
+	online(s)
+	s.Reason = "each partition's is validated while it is used; then the parent's is made of these"
+	want := desiredEntry(d, partForeignKeys, k.name)
+	name := k.name
+	if was != nil {
+		s.Action, s.Title = resource.Update, "replace foreign key "+k.name
+		name = wayName(wayIndex, k.name)
+	}
+	scan := effort{lock: lockShareUpdateExcl, scan: true}
+	type made struct {
+		on   partition
+		name string
+	}
+	var all []made
+	for _, x := range p.leavesOf(t.place) {
+		if x.isNew {
+			continue
+		}
+		alter := "ALTER TABLE " + x.String() + " "
+		if like := p.likeForeignKey(&x, want); like != nil {
+			if like.Key.Get("not_valid").Bool() {
+				runOn(s, x.estate, x.place, scan, alter+"VALIDATE CONSTRAINT "+sqltext.Ident(like.Name))
+			}
+			all = append(all, made{x, like.Name})
+			continue
+		}
+		own := *k
+		own.name, own.notValid = name, true
+		runOn(s, x.estate, x.place, effort{lock: lockShareRowExcl}, alter+"ADD "+own.ddl())
+		runOn(s, x.estate, x.place, scan, alter+"VALIDATE CONSTRAINT "+sqltext.Ident(name))
+		all = append(all, made{x, name})
+	}
+	if was != nil {
+		runOn(s, d.Live, t.place, exclusive, "ALTER TABLE "+t.place.String()+" DROP CONSTRAINT "+sqltext.Ident(was.name))
+		undo(s, "ALTER TABLE "+t.place.String()+" ADD "+was.ddl())
+	}
+	for _, m := range all {
+		if m.name != k.name {
+			runOn(s, m.on.estate, m.on.place, exclusive, "ALTER TABLE "+m.on.String()+" RENAME CONSTRAINT "+sqltext.Ident(m.name)+" TO "+sqltext.Ident(k.name))
+		}
+	}
+	runOn(s, d.Live, t.place, effort{lock: lockShareRowExcl}, "ALTER TABLE "+t.place.String()+" ADD "+k.ddl())
+	if k.comment != "" {
+		run(s, commentOn(k.on(t), k.comment))
+	}
+	undo(s, "ALTER TABLE "+t.place.String()+" DROP CONSTRAINT "+sqltext.Ident(k.name))
+	p.referring = append(p.referring, referring{k, []*resource.Step{s}})
+}
+
 // isVolatile tells whether a default may differ from row to row: it calls a function that is not known to give one value
 // in a whole statement.
 func isVolatile(def string) bool {

@@ -22,11 +22,17 @@ func (c *tableChange) dropIndexOnline(h *indexDef) {
 	if c.isAside(h.name) {
 		s.Reason = "another thing has taken its name, and the change did not end"
 	}
-	c.dropConcurrently(s, h)
-	c.freesIndex(s, h.name, "index", c.have.indexNames(h.name), func(called string) string {
-		return "DROP INDEX " + concurrently + c.have.indexPlace(called)
-	})
-	undo(s, h.createIndexAs(concurrently, c.have.place))
+	if c.inTrees() {
+		c.dropTreeIndex(s, h)
+		undo(s, h.createIndex(c.have.place))
+		c.frees(s, c.have.indexNames(h.name)...)
+	} else {
+		c.dropConcurrently(s, h)
+		undo(s, h.createIndexAs(concurrently, c.have.place))
+		c.freesIndex(s, h.name, "index", c.have.indexNames(h.name), func(called string) string {
+			return "DROP INDEX " + concurrently + c.have.indexPlace(called)
+		})
+	}
 	c.building = append(c.building, building{s, c.have.place})
 }
 
@@ -69,7 +75,7 @@ func (c *tableChange) onItsWay(name string) bool {
 			return true
 		}
 	}
-	return c.want.index(name) == nil && slices.ContainsFunc(c.constraints(), func(k constraint) bool {
+	return !c.inTrees() && c.want.index(name) == nil && slices.ContainsFunc(c.constraints(), func(k constraint) bool {
 		return k.key != nil && k.want != "" && (k.key.name == name || k.have != "" && wayName(wayIndex, k.key.name) == name)
 	})
 }
@@ -128,21 +134,7 @@ func (c *tableChange) putIndexOnline(s *resource.Step, w, h *indexDef) {
 
 // sameIndex tells whether a live index is what an index is to be, but for its name and comment.
 func (c *tableChange) sameIndex(name, live string) bool {
-	want := resource.Object()
-	if v := c.d.Live.Attrs.Get("indexes").Get(name); !v.IsNull() {
-		want = v
-	}
-	for _, ch := range c.d.Changes {
-		if len(ch.Path) < 2 || ch.Path[0] != "indexes" || ch.Path[1] != name {
-			continue
-		}
-		if len(ch.Path) == 2 {
-			want = ch.Desired
-		} else {
-			want = want.With(ch.Path[2], ch.Desired)
-		}
-	}
-	return bare(want).Equal(bare(c.d.Live.Attrs.Get("indexes").Get(live)))
+	return bare(desiredEntry(c.d, "indexes", name)).Equal(bare(c.d.Live.Attrs.Get("indexes").Get(live)))
 }
 
 // bare is an index without what does not say what it is on.

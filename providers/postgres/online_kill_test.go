@@ -53,6 +53,7 @@ table "t" {
     c  = { type = "int" }
     id = { type = "serial" }
     u  = { type = "uuid", default = "gen_random_uuid()" }
+    n  = { type = "bigint", identity = { always = true, start = 100, increment = 10 } }
   }
   primary_key  = ["id"]
   uniques      = { t_u = { columns = ["b", "c"] } }
@@ -66,6 +67,7 @@ table "t" {
 type cut struct {
 	*postgres.Provider
 	dsn  string
+	o    session.Options
 	mu   sync.Mutex
 	n    int // from 1; 0 never
 	sent []string
@@ -95,7 +97,9 @@ func (c *cut) Hold(ctx context.Context, scope resource.Scope, svc resource.Servi
 		}
 		return pgx.ConnectConfig(ctx, config)
 	}
-	return session.Hold(ctx, connect, scope, session.Options{Run: svc.Run, LockPatience: 20 * time.Second, Look: 10 * time.Millisecond})
+	o := c.o
+	o.Run, o.LockPatience, o.Look = svc.Run, 20*time.Second, 10*time.Millisecond
+	return session.Hold(ctx, connect, scope, o)
 }
 
 type cutConn struct {
@@ -107,7 +111,7 @@ func (c *cutConn) Write(b []byte) (int, error) {
 	text := string(b)
 	c.c.mu.Lock()
 	defer c.c.mu.Unlock()
-	for _, mark := range []string{"CREATE INDEX", "CREATE UNIQUE INDEX", "DROP INDEX", "ALTER INDEX", "ALTER TABLE s.", "UPDATE ONLY", "COMMIT\x00"} {
+	for _, mark := range []string{"CREATE INDEX", "CREATE UNIQUE INDEX", "DROP INDEX", "ALTER INDEX", "ALTER TABLE s.", "CREATE SEQUENCE", "UPDATE ONLY", "COMMIT\x00"} {
 		if strings.Contains(text, mark) {
 			if mark == "COMMIT\x00" {
 				// Most are of the ledger, before and after each step: these are alike, so a few of them stand for all.
@@ -154,18 +158,26 @@ func scopesOf(p resource.Provider, desired []*resource.Resource) ([]resource.Sco
 // unfinished counts what a change makes on its way and must not stay.
 const unfinished = `SELECT (SELECT count(*) FROM pg_class WHERE relname LIKE 'tellr\_%') + (SELECT count(*) FROM pg_constraint WHERE conname LIKE 'tellr\_%')
   + (SELECT count(*) FROM pg_index WHERE NOT indisvalid) + (SELECT count(*) FROM pg_constraint WHERE NOT convalidated)
-  + (SELECT count(*) FROM s.t WHERE u IS NULL OR id IS NULL)`
+  + (SELECT count(*) FROM s.t WHERE u IS NULL OR id IS NULL OR n IS NULL)
+  + (SELECT count(*) - count(DISTINCT n) FROM (SELECT n FROM s.t UNION ALL SELECT nextval(pg_get_serial_sequence('s.t', 'n'))) x)`
 
 // Killed before any statement of an online change, the next plan says what is left, its apply ends it, and nothing stays of
 // what was made on the way.
 func TestAnOnlineChangeIsKilledAnywhere(t *testing.T) {
+	killAnywhere(t, killBefore, killRows, killAfter, unfinished)
+}
+
+// killAnywhere brings a database from before to after, as often as there are statements, and loses the connection at each
+// of them once. unfinished counts what must not stay.
+func killAnywhere(t *testing.T, before, rows, change, unfinished string) {
+	t.Helper()
 	template := database(t)
 	w := &workspace{dsn: template, clients: map[string]string{}}
-	run(t, w, load(t, killBefore), false)
-	psql(t, template, killRows)
+	run(t, w, load(t, before), false)
+	psql(t, template, rows)
 	name := template[strings.LastIndex(template, "/")+1:]
 	name, _, _ = strings.Cut(name, "?")
-	after := load(t, killAfter)
+	after := load(t, change)
 	fresh := func(n int) string {
 		copied := fmt.Sprintf("%s_%d", name[:min(len(name), 55)], n)
 		s, err := server()

@@ -32,6 +32,7 @@ func (p *planner) order() {
 	p.settleNames()
 	p.chain()
 	p.newValues()
+	p.detachDropped()
 }
 
 func need(s *resource.Step, ids ...string) {

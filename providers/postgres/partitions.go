@@ -92,7 +92,7 @@ func (x *index) above(at place, depth int, visit func(*resource.Resource)) {
 
 // decodeBounds gives the bounds of a partition without the words before them.
 func decodeBounds(s string) string {
-	s = strings.TrimSpace(s)
+	s = strings.TrimSuffix(strings.TrimSpace(s), catalog.DetachPending)
 	words := strings.Fields(s)
 	if len(words) > 2 && strings.EqualFold(words[0], "for") && strings.EqualFold(words[1], "values") {
 		s = strings.TrimSpace(s[strings.Index(strings.ToLower(s), "values")+len("values"):])
@@ -256,7 +256,11 @@ func (c *column) override() (text string, any bool) {
 // natural takes out of a partition's columns those that are just what the parent makes them.
 func (n *normalizer) natural(r *resource.Resource, attrs resource.Value) resource.Value {
 	of := r.Attrs.Get("partition_of")
-	if of.IsNull() || !attrs.Has("columns") {
+	if of.IsNull() {
+		return attrs
+	}
+	attrs = n.attached(r, attrs)
+	if !attrs.Has("columns") {
 		return attrs
 	}
 	parent := n.index.placeOf(of, n.index.schemaOf(r.Attrs.Get("schema")))
@@ -270,6 +274,50 @@ func (n *normalizer) natural(r *resource.Resource, attrs resource.Value) resourc
 		return attrs.Without("columns")
 	}
 	return attrs.With("columns", resource.Object(own...).At(attrs.Get("columns").Range()))
+}
+
+// attached takes out of a partition's indexes and keys those that are there as parts of its parent's.
+func (n *normalizer) attached(r *resource.Resource, attrs resource.Value) resource.Value {
+	live := n.partitionAt(n.place(r))
+	if live == nil {
+		return attrs
+	}
+	of := func(name, constraint string) bool {
+		x := byName(live.Indexes, name, partIndexName)
+		return x != nil && x.Of != "" && x.Constraint == constraint
+	}
+	for attr, constraint := range map[string]string{"indexes": "", "uniques": "UNIQUE"} {
+		var own []resource.Field
+		for _, f := range attrs.Get(attr).Fields() {
+			if !of(f.Name, constraint) {
+				own = append(own, f)
+			}
+		}
+		switch {
+		case len(own) == len(attrs.Get(attr).Fields()):
+		case len(own) == 0:
+			attrs = attrs.Without(attr)
+		default:
+			attrs = attrs.With(attr, resource.Object(own...).At(attrs.Get(attr).Range()))
+		}
+	}
+	if k := attrs.Get("primary_key"); !k.IsNull() && of(k.Get("name").Str(), "PRIMARY KEY") {
+		attrs = attrs.Without("primary_key")
+	}
+	return attrs
+}
+
+// partitionAt is the live partition at a place; nil if none is there.
+func (v *view) partitionAt(at place) *catalog.Partition {
+	if v.partitions == nil {
+		v.partitions = map[string]*catalog.Partition{}
+		for _, parts := range v.facts.Partitions {
+			for i := range parts {
+				v.partitions[parts[i].Name] = &parts[i]
+			}
+		}
+	}
+	return v.partitions[at.String()]
 }
 
 // quiet is a normalizer whose warnings nobody hears: they are given where the thing itself is compared.

@@ -63,6 +63,16 @@ type planner struct {
 	changing  map[place]bool // tables that the plan touches; made when first asked for
 	// leaving and entering are the steps that take partitions out of a table, and those that put them in, by that table.
 	leaving, entering map[place][]*resource.Step
+	// claimed are the indexes of partitions, and the foreign keys by table and name, that become part of what their parents get.
+	claimed map[place]bool
+	// plainDetach makes of the steps that take partitions out CONCURRENTLY those that do it in the transaction, by step.
+	plainDetach map[string]func(*resource.Step)
+	// finalizing are the steps that end a detaching that was stopped, which come before others of the same parent.
+	finalizing      map[place][]*resource.Step
+	goingPartitions []goingPartition
+	attaching       map[place]bool // the checks of default partitions that the plan uses
+	// relations are the names of relations that are known to be taken; made when first asked for.
+	relations map[place]bool
 	// liveNames are the names that things have now; made when first asked for.
 	liveNames map[naming]bool
 }
@@ -77,6 +87,7 @@ func newPlanner(v *view, req resource.StepsRequest) *planner {
 		leaving: map[place][]*resource.Step{}, entering: map[place][]*resource.Step{},
 		renamedSchemas: map[string]*resource.Step{}, renamedColumns: map[place]map[string]string{}, columnsRenamed: map[resource.Address]map[string]string{}, swapped: map[resource.Address][]string{}, kept: map[string]bool{},
 		freed: map[naming][]*release{}, relocated: map[resource.Address]*resource.Step{}, put: map[*release]*resource.Step{}, interim: map[naming]bool{}, asides: map[*resource.Step]bool{},
+		claimed: map[place]bool{}, plainDetach: map[string]func(*resource.Step){}, attaching: map[place]bool{}, finalizing: map[place][]*resource.Step{},
 		things: map[catalog.Object]*resource.Delta{}, hanging: map[catalog.Object][]catalog.Dependency{},
 		successors: map[resource.Address]*resource.Delta{}, unreferenced: map[place][]string{},
 	}
@@ -129,6 +140,7 @@ func livePlace(l *resource.Live) place {
 func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
 	p.findChain()
 	p.displace()
+	p.noteClaims()
 	dropped := map[string]bool{}
 	for _, d := range p.req.Deltas {
 		spec, mine := specs[d.Address.Kind]
@@ -154,6 +166,7 @@ func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
 			p.noteNames(d, p.steps[n:])
 		}
 	}
+	p.dropLeftAttach()
 	p.suggestRenames()
 	p.stage()
 	p.oneTransaction()

@@ -136,7 +136,7 @@ func (c *tableChange) addColumn(s *resource.Step, w *column) {
 	if at, ok := c.want.sequenceOf(w); ok {
 		c.takes(s, relationName(at))
 	}
-	if c.busy && w.fillable() {
+	if c.fillsOnline(w) {
 		c.addFilling(s, w)
 		return
 	}

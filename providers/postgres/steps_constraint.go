@@ -103,7 +103,7 @@ func (c *tableChange) only(attr, name, field string) bool {
 // dropConstraints drops what is not wanted any more, and what must make way for columns to change.
 func (c *tableChange) dropConstraints() {
 	for _, k := range c.constraints() {
-		if k.have == "" || k.want != "" && c.constraintStays(&k) {
+		if k.have == "" || k.want != "" && c.constraintStays(&k) || k.want == "" && k.liveKey != nil && c.claimed[place{c.have.schema, k.name}] {
 			continue
 		}
 		s := c.step(k.path, resource.Delete, "drop "+k.what+" "+k.name)
@@ -167,6 +167,8 @@ func (c *tableChange) addConstraints() {
 			c.run(s, effort{lock: lockShareUpdateExcl, scan: true}, c.alter("VALIDATE CONSTRAINT "+sqltext.Ident(k.name)))
 			s.NoUndo = "it holds for all rows now, which hurts nobody"
 			continue
+		case c.busy && k.key != nil && !k.key.withoutOverlaps && c.inTrees():
+			c.putTreeKey(s, k)
 		case c.busy && k.key != nil && !k.key.withoutOverlaps:
 			c.putKeyOnline(s, k)
 		case c.busy && k.check != nil && k.scan:
@@ -229,6 +231,9 @@ func (c *tableChange) addedName(k constraint) string {
 func (c *tableChange) dropForeignKeys() {
 	for _, name := range c.displacedKeys() {
 		h, w, why := c.have.foreignKey(name), c.want.foreignKey(name), c.whyDisplaced(name)
+		if w == nil && c.claimed[place{c.have.place.String(), name}] {
+			continue
+		}
 		if h == nil || w != nil && why == "" && (!c.mustSplit(h) || c.validates(name, w, h) || c.onlyTouch(partForeignKeys, name)) {
 			continue
 		}

@@ -9,6 +9,9 @@ import (
 func (c *tableChange) dropIndexes() {
 	for _, name := range c.entries("indexes") {
 		h, w := c.have.index(name), c.want.index(name)
+		if w == nil && c.claimed[place{c.have.schema, name}] {
+			continue
+		}
 		if h == nil || w != nil && (c.indexStays(h, w) || c.onlyTouch("indexes", name)) || w == nil && c.busy && c.onItsWay(name) {
 			continue
 		}
@@ -60,7 +63,11 @@ func (c *tableChange) addIndexes() {
 			if !stays {
 				h = nil
 			}
-			c.putIndexOnline(s, w, h)
+			if c.inTrees() {
+				c.putTreeIndex(s, w, h)
+			} else {
+				c.putIndexOnline(s, w, h)
+			}
 			if columns := w.keyColumns(); columns != nil {
 				c.keysDone = append(c.keysDone, keyDone{s, c.have.place, columns})
 			}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/catalog"
 	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
 )
 
@@ -60,6 +61,32 @@ func (p *planner) runCreate(s *resource.Step, t *table) {
 	}
 }
 
+// parentIndexes are, by the name that a new partition gives an index which its parent has too, the names under which it is
+// made with the partition: it is there once.
+func (p *planner) parentIndexes(d *resource.Delta, t *table) map[string]string {
+	if t.partitionOf == nil || len(t.indexes) == 0 {
+		return nil
+	}
+	r := p.index.desired[p.index.tables[*t.partitionOf]]
+	if r == nil {
+		return nil
+	}
+	out := map[string]string{}
+	parent := normalizeTable(p.quiet(), r).Get("indexes")
+	up := decodeTable(p.index, *t.partitionOf, r.Attrs)
+	for _, own := range normalizeTable(p.quiet(), d.Desired).Get("indexes").Fields() {
+		for i := range up.indexes {
+			x := &up.indexes[i]
+			name := catalog.ObjectName(t.name, strings.Join(x.keyNames(), "_"), "idx")
+			if bare(parent.Get(x.name)).Equal(bare(own.Value)) && t.index(name) == nil {
+				out[own.Name] = name
+				break
+			}
+		}
+	}
+	return out
+}
+
 // dropFromTree says what goes with a partitioned table, and how a partition could stay.
 func (p *planner) dropFromTree(d *resource.Delta, s *resource.Step) {
 	at := livePlace(d.Live)
@@ -67,6 +94,7 @@ func (p *planner) dropFromTree(d *resource.Delta, s *resource.Step) {
 		parent := parsePlace(of, "")
 		p.leaving[parent] = append(p.leaving[parent], s)
 		if p.gone[parent] == nil && !p.req.Destroy {
+			p.goingPartitions = append(p.goingPartitions, goingPartition{s, parent, at})
 			s.Reason = d.Reason + "; to keep its rows in a table of their own, declare that with all its columns and without partition_of: then it is detached"
 		}
 	}
@@ -75,9 +103,9 @@ func (p *planner) dropFromTree(d *resource.Delta, s *resource.Step) {
 		p.leaving[parent] = append(p.leaving[parent], s)
 	}
 	var others []string
-	for _, name := range p.facts.Partitions[at.String()] {
-		if at := parsePlace(name, ""); p.gone[at] == nil && p.index.tables[at].IsZero() {
-			others = append(others, name)
+	for _, x := range p.facts.Partitions[at.String()] {
+		if at := parsePlace(x.Name, ""); p.gone[at] == nil && p.index.tables[at].IsZero() {
+			others = append(others, x.Name)
 		}
 	}
 	if len(others) > 0 && d.Live.Attrs.Has("partition_by") {
@@ -140,12 +168,14 @@ type treeChange struct {
 	was, is      string                    // FOR VALUES …, of the one and of the other
 	leave, enter []place                   // by inheritance
 	natural      map[string]resource.Value // columns that are as the parents make them, in the server's form
+	before       resource.Value            // the live table, with what its parent has too
 }
 
 // inTree finds out how the place of the table among others changes, and gives the rest of the difference: what comes from a
 // parent is none.
 func (c *tableChange) inTree(d *resource.Delta) *resource.Delta {
 	c.whole = d.Changes
+	c.tree.before = d.Live.Attrs
 	have := decodeLineage(c.index, c.want.schema, d.Live.Attrs)
 	want := &c.want.lineage
 	t := &c.tree
@@ -257,13 +287,33 @@ func (c *tableChange) moveInTree() bool {
 		if t.attach != nil && *t.attach == *t.detach {
 			s.Reason = "it comes back with other values; a row that does not fit then stops the apply, and nothing is changed"
 		}
-		runOn(s, nil, *t.detach, effort{lock: lockAccessExclusive}, out(*t.detach))
+		plainly := func(s *resource.Step) {
+			runOn(s, c.d.Live, *t.detach, effort{lock: lockAccessExclusive}, out(*t.detach))
+		}
+		live := c.partitionAt(c.want.place)
+		switch {
+		case live != nil && live.Pending:
+			plainly = nil
+			c.detachOnline(s, live, *t.detach, c.want.place, func(name string) bool { return c.have.check(name) != nil })
+			if t.attach != nil || len(c.d.Changes) > 0 {
+				s.Stage = resource.Database
+			}
+		case live != nil && t.attach == nil && len(c.d.Changes) == 0 && c.detachesOnline(*t.detach):
+			c.plainDetach[s.ID] = plainly
+			c.detachOnline(s, live, *t.detach, c.want.place, func(name string) bool { return c.have.check(name) != nil })
+		default:
+			plainly(s)
+		}
 		undo(s, in(*t.detach, t.was))
 		c.leaving[*t.detach] = append(c.leaving[*t.detach], s)
 	}
 	if t.attach != nil {
 		s := c.treeStep("values", "attach "+c.want.name+" to "+t.attach.String())
-		runOn(s, c.d.Live, *t.attach, effort{lock: lockShareUpdateExcl, scan: true}, in(*t.attach, t.is))
+		if holds := c.attachesOnline(); holds != "" {
+			c.attachOnline(s, holds, in(*t.attach, t.is))
+		} else {
+			c.attachPlainly(s, in(*t.attach, t.is))
+		}
 		undo(s, out(*t.attach))
 		c.entering[*t.attach] = append(c.entering[*t.attach], s)
 	}

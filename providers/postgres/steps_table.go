@@ -31,7 +31,12 @@ func (p *planner) createTable(d *resource.Delta) {
 			run(s, "ALTER "+what+" ADD "+t.checks[i].ddl())
 		}
 	}
+	parents := p.parentIndexes(d, t)
 	for i := range t.indexes {
+		if made := parents[t.indexes[i].name]; made != "" {
+			run(s, "ALTER INDEX "+t.indexPlace(made)+" RENAME TO "+sqltext.Ident(t.indexes[i].name))
+			continue
+		}
 		run(s, t.indexes[i].createIndex(t.place))
 	}
 	if t.comment != "" {
@@ -80,7 +85,15 @@ func (p *planner) addForeignKey(d *resource.Delta, t *table, k *foreignKey, was 
 		s.At = k.at
 	}
 	made := *k
-	made.notValid = k.notValid || p.online(d.Live) && !k.notEnforced && t.partitionBy == ""
+	busy := p.online(d.Live) && !k.notEnforced
+	if busy && t.partitionBy != "" && p.facts.ServerVersion < from18 {
+		if p.reachable(t.place) && !k.notValid {
+			p.putTreeForeignKey(s, d, t, k, was)
+			return
+		}
+		busy = false // before Postgres 18 a foreign key of a partitioned table is always valid
+	}
+	made.notValid = k.notValid || busy
 	sql := "ALTER TABLE " + t.place.String() + " ADD " + made.ddl()
 	if was != nil {
 		s.Action, s.Title = resource.Update, "replace foreign key "+k.name
@@ -166,7 +179,7 @@ func newTableChange(p *planner, d *resource.Delta) *tableChange {
 	d = c.findRenames(d)
 	c.d = c.inTree(c.matchEntries(d))
 	c.have = decodeTable(p.index, at, c.d.Live.Attrs)
-	c.busy = p.online(c.d.Live) && c.want.partitionBy == "" // Postgres builds no index of all partitions at once while they are used
+	c.busy = p.online(c.d.Live) && (c.want.partitionBy == "" || p.reachable(at))
 	if from != at {
 		c.renameAlong(p.steps[len(p.steps)-1])
 	}
@@ -237,6 +250,9 @@ func (c *tableChange) entries(attr string) []string {
 	}
 	return out
 }
+
+// inTrees tells whether the table's indexes are made of those of its partitions.
+func (c *tableChange) inTrees() bool { return c.want.partitionBy != "" }
 
 func (c *tableChange) alter(clause string) string {
 	return "ALTER TABLE " + c.want.place.String() + " " + clause

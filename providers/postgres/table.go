@@ -61,6 +61,7 @@ type key struct {
 	withoutOverlaps   bool
 	deferrable        bool
 	initiallyDeferred bool
+	invalid           bool // not all partitions have their part of it
 	constraintIndex
 	at *resource.Range
 }

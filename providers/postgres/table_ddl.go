@@ -173,11 +173,16 @@ func (i *indexDef) createIndex(table place) string { return i.createIndexAs("", 
 
 // createIndexAs is createIndex with a word before the name: "CONCURRENTLY ".
 func (i *indexDef) createIndexAs(word string, table place) string {
+	return i.createIndexOn(word, "", table)
+}
+
+// createIndexOn is createIndexAs with a word before the table: "ONLY ".
+func (i *indexDef) createIndexOn(word, only string, table place) string {
 	text := "CREATE INDEX "
 	if i.unique {
 		text = "CREATE UNIQUE INDEX "
 	}
-	text += word + sqltext.Ident(i.name) + " ON " + table.String()
+	text += word + sqltext.Ident(i.name) + " ON " + only + table.String()
 	if i.method != "" {
 		text += " USING " + sqltext.Ident(i.method)
 	}

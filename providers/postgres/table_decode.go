@@ -110,8 +110,8 @@ func decodeKey(f resource.Field) key {
 	return key{
 		name: f.Name, columns: v.Get("columns").StringList(), include: v.Get("include").StringList(),
 		nullsNotDistinct: v.Get("nulls_not_distinct").Bool(), withoutOverlaps: v.Get("without_overlaps").Bool(),
-		constraintIndex: decodeConstraintIndex(v),
-		deferrable:      v.Get("deferrable").Bool() || v.Get("initially_deferred").Bool(), initiallyDeferred: v.Get("initially_deferred").Bool(),
+		constraintIndex: decodeConstraintIndex(v), invalid: v.Get("invalid").Bool(),
+		deferrable: v.Get("deferrable").Bool() || v.Get("initially_deferred").Bool(), initiallyDeferred: v.Get("initially_deferred").Bool(),
 		at: rangeOf(f),
 	}
 }

@@ -141,6 +141,7 @@ func (k *key) encode(w resource.Value, named bool) resource.Value {
 	o.flag("deferrable", k.deferrable, w.Get("deferrable"))
 	o.flag("initially_deferred", k.initiallyDeferred, w.Get("initially_deferred"))
 	o.flag("without_overlaps", k.withoutOverlaps, w.Get("without_overlaps"))
+	o.flag("invalid", k.invalid, w)
 	k.constraintIndex.encode(&o, w)
 	return o.done().At(w.Range())
 }

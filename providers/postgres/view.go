@@ -25,6 +25,8 @@ type view struct {
 	blocks map[resource.Address]*grantsBlock
 	// columnsOf are the columns of tables that others have theirs from, in the server's form.
 	columnsOf map[resource.Address]resource.Value
+	// partitions are those that are live, by name; made when first asked for.
+	partitions map[string]*catalog.Partition
 	// warned are the places about which a warning has been given.
 	warned map[string]bool
 }

@@ -130,9 +130,9 @@ type Facts struct {
 	// Casts are the types, without modifiers and with ", " between them, to which
 	// values of a column's type can be cast; "*" is any.
 	Casts map[string]string `json:"casts,omitempty"`
-	// Partitions are those of each partitioned table, whoever declared them; both
-	// as sqltext.Qualified.
-	Partitions map[string][]string `json:"partitions,omitempty"`
+	// Partitions are those of each partitioned table, by sqltext.Qualified,
+	// whoever declared them.
+	Partitions map[string][]Partition `json:"partitions,omitempty"`
 	// Both are the former places of things that are there under their former
 	// name and under the wanted one, by address.
 	Both map[string]string `json:"both,omitempty"`
@@ -160,6 +160,54 @@ type Caller struct {
 	Role        string `json:"role"`
 	GrantOption bool   `json:"grant_option,omitempty"`
 }
+
+// Partition is one live partition of a table.
+type Partition struct {
+	Name   string `json:"name"`             // as sqltext.Qualified
+	By     string `json:"by,omitempty"`     // its own partition key
+	Values string `json:"values,omitempty"` // without FOR VALUES
+	// Outside: it is a foreign table, or stands in a schema that is not read; of
+	// what is on it nothing is told.
+	Outside bool `json:"outside,omitempty"`
+	// Pending: its parent was about to detach it, CONCURRENTLY.
+	Pending bool  `json:"pending,omitempty"`
+	Rows    int64 `json:"rows"`
+	Bytes   int64 `json:"bytes"`
+
+	Indexes []PartitionIndex `json:"indexes,omitempty"`
+	Checks  []PartitionCheck `json:"checks,omitempty"`
+	// ForeignKeys are those that are not part of the parent's.
+	ForeignKeys []PartitionForeignKey `json:"foreign_keys,omitempty"`
+}
+
+// PartitionIndex is an index of a partition.
+type PartitionIndex struct {
+	Name string `json:"name"`
+	// Of is the name of the parent's index that it is part of; "" if none.
+	Of      string `json:"of,omitempty"`
+	Invalid bool   `json:"invalid,omitempty"`
+	// Constraint is what it backs: PRIMARY KEY, UNIQUE or EXCLUDE; "" if nothing.
+	Constraint string `json:"constraint,omitempty"`
+	// Index is what it is, in the shape of a table's indexes, or of its keys if
+	// it backs one; null if it is part of the parent's.
+	Index resource.Value `json:"index,omitzero"`
+}
+
+// PartitionCheck is a check of a partition.
+type PartitionCheck struct {
+	Name     string `json:"name"`
+	NotValid bool   `json:"not_valid,omitempty"`
+}
+
+// PartitionForeignKey is a foreign key of a partition, in the shape of a table's.
+type PartitionForeignKey struct {
+	Name string         `json:"name"`
+	Key  resource.Value `json:"key"`
+}
+
+// DetachPending stands behind the values of a partition that its parent was
+// about to detach when that was interrupted: no query of the parent sees it.
+const DetachPending = " DETACH PENDING"
 
 // DefaultTablespace is the tablespace that things stand in when none is said.
 func (f *Facts) DefaultTablespace() string {

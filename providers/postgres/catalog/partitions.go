@@ -16,8 +16,10 @@ type inheritance struct {
 	// columns, constraints and indexes that come from a parent, by number and OID.
 	columns     map[int16]bool
 	constraints map[uint32]bool
-	indexes     map[uint32]bool
+	indexes     map[uint32]string // with the names of those that they are part of
 	children    []*relationRow
+	outside     []string // partitions that are not read
+	pending     bool     // its parent was about to detach it
 }
 
 type parentRow struct {
@@ -41,7 +43,7 @@ func (w *raw) inheritanceOf(oid uint32) *inheritance {
 		return &inheritance{}
 	}
 	if t.inherited == nil {
-		t.inherited = &inheritance{columns: map[int16]bool{}, constraints: map[uint32]bool{}, indexes: map[uint32]bool{}}
+		t.inherited = &inheritance{columns: map[int16]bool{}, constraints: map[uint32]bool{}, indexes: map[uint32]string{}}
 	}
 	return t.inherited
 }
@@ -55,6 +57,7 @@ func (w *raw) partitionTakers(take map[string]func(row)) {
 	take["parents"] = func(r row) {
 		in := w.inheritanceOf(r.oid(0))
 		in.parents = append(in.parents, parentRow{oid: r.oid(1), schema: r.text(2), name: r.text(3)})
+		in.pending = in.pending || r.flag(4)
 		if parent := w.relation[r.oid(1)]; parent != nil {
 			up := w.inheritanceOf(parent.oid)
 			up.children = append(up.children, w.relation[r.oid(0)])
@@ -62,7 +65,11 @@ func (w *raw) partitionTakers(take map[string]func(row)) {
 	}
 	take["inherited_columns"] = func(r row) { w.inheritanceOf(r.oid(0)).columns[int16(r.number(1))] = true }
 	take["inherited_constraints"] = func(r row) { w.inheritanceOf(r.oid(0)).constraints[r.oid(1)] = true }
-	take["inherited_indexes"] = func(r row) { w.inheritanceOf(r.oid(0)).indexes[r.oid(1)] = true }
+	take["inherited_indexes"] = func(r row) { w.inheritanceOf(r.oid(0)).indexes[r.oid(1)] = r.text(2) }
+	take["outside_partitions"] = func(r row) {
+		in := w.inheritanceOf(r.oid(0))
+		in.outside = append(in.outside, qualified(r.text(1), r.text(2)))
+	}
 }
 
 // parentName is what a parent is called, be it in the scope or not.
@@ -101,7 +108,11 @@ func (s *shaper) lineage(f *fields, t *relationRow) {
 	case len(parents) == 0:
 	case t.partition:
 		f.text("partition_of", parents[0])
-		f.text("values", t.of().bound)
+		bound := t.of().bound
+		if t.of().pending {
+			bound += DetachPending
+		}
+		f.text("values", bound)
 	default:
 		f.list("inherits", parents)
 	}
@@ -136,7 +147,7 @@ func sameAsParent(c, parent columnRow) bool {
 // foreign tells whether a constraint or an index of a table is one of the
 // parents' that it keeps.
 func (in *inheritance) foreign(kept []parentRow, oid uint32) bool {
-	return len(kept) > 0 && (in.constraints[oid] || in.indexes[oid])
+	return len(kept) > 0 && (in.constraints[oid] || in.indexes[oid] != "")
 }
 
 // wantedParents are the parents that a table is to have, as a plan says.
@@ -167,18 +178,54 @@ func (t *relationRow) ofTree() (rows, bytes int64) {
 
 // partitionsOf lists the partitions of the partitioned tables, whoever
 // declared them.
-func (s *snapshot) partitionsOf() map[string][]string {
-	out := map[string][]string{}
+func (s *snapshot) partitionsOf() map[string][]Partition {
+	out := map[string][]Partition{}
 	for _, t := range s.relations {
 		if t.kind != 'p' {
 			continue
 		}
+		at := qualified(s.schemaOf[t.schema].name, t.name)
 		for _, child := range t.of().children {
-			at := qualified(s.schemaOf[t.schema].name, t.name)
-			out[at] = append(out[at], qualified(s.schemaOf[child.schema].name, child.name))
+			out[at] = append(out[at], s.partition(child))
+		}
+		for _, name := range t.of().outside {
+			out[at] = append(out[at], Partition{Name: name, Outside: true})
 		}
 	}
 	return out
+}
+
+func (s *snapshot) partition(t *relationRow) Partition {
+	p := Partition{Name: qualified(s.schemaOf[t.schema].name, t.name), By: t.of().key, Values: t.of().bound, Outside: t.kind == 'f', Pending: t.of().pending}
+	p.Rows, p.Bytes = t.ofTree()
+	backed := map[uint32]*constraintRow{}
+	for _, k := range t.constraints {
+		switch k.kind {
+		case 'p', 'u', 'x':
+			backed[k.index] = k
+		case 'c':
+			p.Checks = append(p.Checks, PartitionCheck{Name: k.name, NotValid: !k.valid})
+		case 'f':
+			if !t.of().constraints[k.oid] {
+				p.ForeignKeys = append(p.ForeignKeys, PartitionForeignKey{Name: k.name, Key: s.shape.foreignKey(t, k)})
+			}
+		}
+	}
+	for _, i := range t.indexes {
+		x := PartitionIndex{Name: i.name, Of: t.of().indexes[i.oid], Invalid: !i.valid}
+		if k := backed[i.oid]; k != nil {
+			x.Constraint = map[byte]string{'p': "PRIMARY KEY", 'u': "UNIQUE", 'x': "EXCLUDE"}[k.kind]
+		}
+		if k := backed[i.oid]; x.Of == "" && k != nil && k.kind != 'x' {
+			var f fields
+			s.shape.keyed(&f, t, k)
+			x.Index = resource.Object(f...)
+		} else if x.Of == "" && k == nil {
+			x.Index = index(t, i)
+		}
+		p.Indexes = append(p.Indexes, x)
+	}
+	return p
 }
 
 // listTables lists tables with the parents by which their shape is told.

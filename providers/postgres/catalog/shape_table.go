@@ -221,6 +221,11 @@ func (s *shaper) keyed(f *fields, t *relationRow, k *constraintRow) {
 	f.list("columns", names(t, k.columns))
 	f.flag("without_overlaps", k.period)
 	s.constraintIndex(f, t, k)
+	for _, i := range t.indexes {
+		if i.oid == k.index {
+			f.flag("invalid", !i.valid)
+		}
+	}
 }
 
 func (s *shaper) foreignKey(t *relationRow, k *constraintRow) resource.Value {

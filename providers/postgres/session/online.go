@@ -100,7 +100,13 @@ func (s *Session) limits(ctx context.Context, lock time.Duration) error {
 // keeping others out.
 func concurrent(statement string) bool {
 	head := strings.ToUpper(statement[:min(len(statement), 64)])
-	return strings.Contains(head, " INDEX ") && strings.Contains(head, " CONCURRENTLY ")
+	return strings.Contains(head, " INDEX ") && strings.Contains(head, " CONCURRENTLY ") || detaches(statement)
+}
+
+// detaches tells whether a statement takes a partition out without keeping
+// others from the parent.
+func detaches(statement string) bool {
+	return strings.HasPrefix(statement, "ALTER TABLE ") && strings.Contains(statement, " DETACH PARTITION ") && strings.HasSuffix(statement, " CONCURRENTLY")
 }
 
 // passes bounds how often a table is gone through: a statement that touches
@@ -164,7 +170,10 @@ func (s *Session) concurrently(ctx context.Context, st onlineStatement, progress
 		if err == nil {
 			return nil
 		}
-		if st.cleanup != "" && !s.conn.IsClosed() {
+		if detaches(st.text) && ctx.Err() == nil && !s.conn.IsClosed() && s.finalize(ctx, st.cleanup, progress) {
+			return nil
+		}
+		if st.cleanup != "" && !s.conn.IsClosed() && !detaches(st.text) {
 			err = s.clean(ctx, st.cleanup, err)
 		}
 		var w *waited
@@ -176,6 +185,16 @@ func (s *Session) concurrently(ctx context.Context, st onlineStatement, progress
 			return err
 		}
 	}
+}
+
+// finalize ends the detaching of a partition that was stopped behind its first
+// half, after which no query of the parent sees the partition any more. It
+// fails at once where the first half was not done.
+func (s *Session) finalize(ctx context.Context, statement string, progress func(string)) bool {
+	return s.patiently(ctx, progress, func() error {
+		_, err := s.exec(ctx, statement)
+		return err
+	}) == nil
 }
 
 // clean takes away what a failed statement left, also after an interrupt. If

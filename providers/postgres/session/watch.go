@@ -57,7 +57,7 @@ func (s *Session) watched(ctx context.Context, statement string, progress func(s
 	finished := make(chan struct{})
 	go func() {
 		defer close(finished)
-		s.watch(work, eye, done, stop, progress)
+		s.watch(work, eye, detaches(statement), done, stop, progress)
 	}()
 	_, err = s.exec(work, statement)
 	close(done)
@@ -71,7 +71,7 @@ func (s *Session) watched(ctx context.Context, statement string, progress func(s
 
 // watch looks at the statement until it is done, says what it does, and stops
 // it when it waits for too long.
-func (s *Session) watch(ctx context.Context, eye *pgx.Conn, done <-chan struct{}, stop context.CancelCauseFunc, progress func(string)) {
+func (s *Session) watch(ctx context.Context, eye *pgx.Conn, detaching bool, done <-chan struct{}, stop context.CancelCauseFunc, progress func(string)) {
 	tick := time.NewTicker(s.o.Look)
 	defer tick.Stop()
 	var since time.Time // of the wait
@@ -104,6 +104,10 @@ func (s *Session) watch(ctx context.Context, eye *pgx.Conn, done <-chan struct{}
 			continue
 		}
 		switch took := now.Sub(since); {
+		case begun && detaching && x.wait == "relation" && took > s.o.LockTimeout:
+			// Who reads the partition by its own name queues behind this lock.
+			stop(&waited{fmt.Sprintf("the partition was not free within %s: %s", s.o.LockTimeout, x.holders()), true})
+			return
 		case !begun && took > s.o.LockTimeout:
 			// Nobody who reads or writes queues behind this lock, but other changes and the autovacuum do.
 			stop(&waited{fmt.Sprintf("the table was not free within %s: %s", s.o.LockTimeout, x.holders()), true})

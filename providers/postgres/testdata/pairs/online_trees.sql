@@ -1,0 +1,98 @@
+-- == indexes on a partitioned table with rows
+CREATE TABLE app.t (a int, b text, c int) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.t FOR VALUES FROM (0) TO (100);
+CREATE TABLE app.p2 PARTITION OF app.t FOR VALUES FROM (100) TO (200) PARTITION BY LIST (c);
+CREATE TABLE app.p2a PARTITION OF app.p2 DEFAULT;
+CREATE INDEX i_b ON app.t (b);
+CREATE INDEX i_c ON app.t (c);
+CREATE INDEX i_gone ON app.t (a);
+INSERT INTO app.t SELECT i, i, i FROM generate_series(0, 199) i;
+-- =>
+CREATE TABLE app.t (a int, b text, c int) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.t FOR VALUES FROM (0) TO (100);
+CREATE TABLE app.p2 PARTITION OF app.t FOR VALUES FROM (100) TO (200) PARTITION BY LIST (c);
+CREATE TABLE app.p2a PARTITION OF app.p2 DEFAULT;
+CREATE INDEX i_b ON app.t (b, a);
+CREATE INDEX i_c ON app.t (c DESC);
+CREATE INDEX i_more ON app.t (coalesce(b, 'x'), (a + c), (b || 'y'), (c::text) text_pattern_ops, (lower(b))) INCLUDE (a, c) WHERE c > 0;
+CREATE UNIQUE INDEX i_u ON app.t (a, c) NULLS NOT DISTINCT WITH (fillfactor = 70);
+COMMENT ON INDEX app.i_u IS 'Unique';
+
+-- == keys on a partitioned table with rows
+CREATE TABLE app.t (a int, b text, c int) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.t FOR VALUES FROM (0) TO (100);
+CREATE TABLE app.p2 PARTITION OF app.t FOR VALUES FROM (100) TO (200) PARTITION BY RANGE (c);
+CREATE TABLE app.p2a PARTITION OF app.p2 FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
+ALTER TABLE app.t ADD CONSTRAINT t_old UNIQUE (a, c);
+INSERT INTO app.t SELECT i, i, i FROM generate_series(0, 199) i;
+-- =>
+CREATE TABLE app.t (a int NOT NULL, b text, c int NOT NULL) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.t FOR VALUES FROM (0) TO (100);
+CREATE TABLE app.p2 PARTITION OF app.t FOR VALUES FROM (100) TO (200) PARTITION BY RANGE (c);
+CREATE TABLE app.p2a PARTITION OF app.p2 FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
+ALTER TABLE app.t ADD CONSTRAINT t_old UNIQUE (a, c) INCLUDE (b);
+ALTER TABLE app.t ADD PRIMARY KEY (a, c);
+ALTER TABLE app.t ADD CONSTRAINT t_new UNIQUE NULLS NOT DISTINCT (c, a, b) DEFERRABLE;
+
+-- == another primary key of a partitioned table with rows
+CREATE TABLE app.t (a int PRIMARY KEY, b text, c int) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.t FOR VALUES FROM (0) TO (100);
+CREATE TABLE app.p2 PARTITION OF app.t FOR VALUES FROM (100) TO (200);
+INSERT INTO app.t SELECT i, i, i FROM generate_series(0, 199) i;
+-- =>
+CREATE TABLE app.t (a int, b text, c int NOT NULL, PRIMARY KEY (c, a)) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.t FOR VALUES FROM (0) TO (100);
+CREATE TABLE app.p2 PARTITION OF app.t FOR VALUES FROM (100) TO (200);
+
+-- == a unique index of a partitioned table becomes a constraint of its name
+CREATE TABLE app.t (a int, b text) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.t FOR VALUES FROM (0) TO (100);
+CREATE UNIQUE INDEX t_u ON app.t (a, b);
+INSERT INTO app.t SELECT i, i FROM generate_series(0, 99) i;
+-- =>
+CREATE TABLE app.t (a int, b text, CONSTRAINT t_u UNIQUE (a, b)) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.t FOR VALUES FROM (0) TO (100);
+
+-- == checks and not null on a partitioned table with rows
+CREATE TABLE app.t (a int, b text, c int, d int CONSTRAINT d CHECK (d > 0)) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.t FOR VALUES FROM (0) TO (100);
+CREATE TABLE app.p2 PARTITION OF app.t FOR VALUES FROM (100) TO (200) PARTITION BY LIST (c);
+CREATE TABLE app.p2a PARTITION OF app.p2 DEFAULT;
+INSERT INTO app.t SELECT i, i, i, i + 1 FROM generate_series(0, 199) i;
+-- =>
+CREATE TABLE app.t (a int NOT NULL, b text NOT NULL, c int, d int CONSTRAINT d CHECK (d > -1), CONSTRAINT more CHECK (c < 1000)) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.t FOR VALUES FROM (0) TO (100);
+CREATE TABLE app.p2 PARTITION OF app.t FOR VALUES FROM (100) TO (200) PARTITION BY LIST (c);
+CREATE TABLE app.p2a PARTITION OF app.p2 DEFAULT;
+
+-- == foreign keys on a partitioned table with rows
+CREATE TABLE app.r (id int PRIMARY KEY);
+INSERT INTO app.r SELECT generate_series(0, 199);
+CREATE TABLE app.t (a int, b int, c int) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.t FOR VALUES FROM (0) TO (100);
+CREATE TABLE app.p2 PARTITION OF app.t FOR VALUES FROM (100) TO (200) PARTITION BY LIST (c);
+CREATE TABLE app.p2a PARTITION OF app.p2 DEFAULT;
+ALTER TABLE app.t ADD CONSTRAINT changes FOREIGN KEY (c) REFERENCES app.r;
+ALTER TABLE app.p1 ADD CONSTRAINT rises FOREIGN KEY (a) REFERENCES app.r;
+INSERT INTO app.t SELECT i, i, i FROM generate_series(0, 199) i;
+-- =>
+CREATE TABLE app.r (id int PRIMARY KEY);
+CREATE TABLE app.t (a int, b int, c int) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.t FOR VALUES FROM (0) TO (100);
+CREATE TABLE app.p2 PARTITION OF app.t FOR VALUES FROM (100) TO (200) PARTITION BY LIST (c);
+CREATE TABLE app.p2a PARTITION OF app.p2 DEFAULT;
+ALTER TABLE app.t ADD CONSTRAINT comes FOREIGN KEY (b) REFERENCES app.r ON DELETE CASCADE;
+ALTER TABLE app.t ADD CONSTRAINT changes FOREIGN KEY (c) REFERENCES app.r ON UPDATE CASCADE DEFERRABLE;
+ALTER TABLE app.t ADD CONSTRAINT rises FOREIGN KEY (a) REFERENCES app.r;
+
+-- == columns with a value a row on a partitioned table with rows
+CREATE TABLE app.t (a int, c int) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.t FOR VALUES FROM (0) TO (100);
+CREATE TABLE app.p2 PARTITION OF app.t FOR VALUES FROM (100) TO (200) PARTITION BY LIST (c);
+CREATE TABLE app.p2a PARTITION OF app.p2 DEFAULT;
+INSERT INTO app.t SELECT i, i FROM generate_series(0, 199) i;
+-- =>
+CREATE TABLE app.t (a int, c int, u uuid NOT NULL DEFAULT gen_random_uuid(), n serial) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.t FOR VALUES FROM (0) TO (100);
+CREATE TABLE app.p2 PARTITION OF app.t FOR VALUES FROM (100) TO (200) PARTITION BY LIST (c);
+CREATE TABLE app.p2a PARTITION OF app.p2 DEFAULT;
