@@ -20,9 +20,13 @@ func (g *grantsChange) later(now []grantStatement) {
 		for _, kind := range []string{onTables, onSequences, onFunctions, onTypes} {
 			expected := g.byDefault(grantee, kind)
 			for _, t := range g.targets(g.block.schema)[kind] {
-				_, stays := g.liveTarget(kind, t.name)
-				if stays = stays && !(kind == onTables && g.comesAnew(place{g.block.schema, t.name})); !stays && g.block.manages(grantee, kind) {
-					all = append(all, g.leads(grantee, kind, t.name, expected, g.want[grantee][kind][t.name], others)...)
+				want, has := g.want[grantee][kind][t.name], expected
+				_, there := g.liveTarget(kind, t.name)
+				if there && kind == onTables && g.comesAnew(place{g.block.schema, t.name}) {
+					has, there = without(expected, without(expected, want)), false // an owner's own is not told
+				}
+				if !there && g.block.manages(grantee, kind) {
+					all = append(all, g.leads(grantee, kind, t.name, has, want, others)...)
 				}
 			}
 		}
