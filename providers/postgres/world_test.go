@@ -285,7 +285,7 @@ func run(t *testing.T, w *workspace, desired []*resource.Resource, destroy bool)
 	if len(allow) > 0 {
 		free, _ = planned(destroy, allow...)
 	}
-	if free.Empty() {
+	if free.Idle() {
 		return p, false
 	}
 	_, err := apply.Run(context.Background(), apply.Request{Plan: free, Providers: []resource.Provider{w, postgres.New()}})
