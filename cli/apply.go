@@ -15,6 +15,7 @@ type applyOptions struct {
 	Expect   string
 	Parallel int
 	JSON     bool
+	JSONInto string
 }
 
 func newApplyCommand(p *program) *cobra.Command {
@@ -38,7 +39,9 @@ With --json, standard output is one JSON object a line: a "plan", events
 step_progress, step_done, step_failed, step_skipped, step_in_doubt, apply_done),
 each "diagnostic", and at the end a "result". An event has type and time, and
 where they apply stage, system, step, address, action, title, n, total,
-elapsed_ms, message and error.`,
+elapsed_ms, message and error. --json-into FILE writes the same lines into a
+file, beside the output for people; each is there, whole, as soon as it
+happened, and FILE is readable by its owner alone.`,
 		Example: `  # plan, look, answer yes
   tellr apply environments/dev.hcl
 
@@ -47,6 +50,9 @@ elapsed_ms, message and error.`,
 
   # in CI, without a file: only if it is still the plan that was reviewed
   tellr apply environments/prod.hcl --yes --expect ab12cd34
+
+  # in CI: a log to read, and the events for the next job
+  tellr apply prod.plan --yes --json-into events.jsonl
 
   # drop a column, data and all
   tellr apply environments/dev.hcl --allow-destroy table.orders.columns.total`,
@@ -68,6 +74,8 @@ func (o *applyOptions) flags(cmd *cobra.Command) {
 	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask")
 	f.IntVar(&o.Parallel, "parallel", 8, "at most `N` API calls side by side; a database is always changed one statement at a time")
 	f.BoolVar(&o.JSON, "json", false, "print events as JSON lines; needs --yes")
+	jsonIntoFlag(cmd, &o.JSONInto)
+	cmd.MarkFlagsMutuallyExclusive("json", "json-into")
 	o.Permits.flags(cmd)
 	o.Vars.flag(cmd)
 }
@@ -87,11 +95,18 @@ func (p *program) runApply(ctx context.Context, o applyOptions) error {
 	if err := o.check(p); err != nil {
 		return err
 	}
-	run := &applying{program: p, o: o}
-	if o.JSON {
-		return run.inJSON(ctx)
+	lines, err := p.linesInto(o.JSONInto, o.File)
+	if err != nil {
+		return err
 	}
-	return run.inText(ctx)
+	run := &applying{program: p, o: o, lines: lines}
+	if o.JSON {
+		run.lines = p.linesTo(p.Out)
+		err = run.inJSON(ctx)
+	} else {
+		err = run.inText(ctx)
+	}
+	return run.lines.end(ctx, p, err, run.outcome())
 }
 
 // check refuses what cannot work, before anything is read.

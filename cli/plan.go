@@ -22,6 +22,7 @@ type planOptions struct {
 	Permits      permits
 	From         string
 	SaveSnapshot string
+	JSONInto     string
 }
 
 func newPlanCommand(p *program) *cobra.Command {
@@ -35,7 +36,10 @@ to the other: the SQL, the API calls, the files. Nothing is changed. What would
 destroy data is shown as blocked until --allow-destroy names it.
 
 A plan saved with --out is applied byte for byte by tellr apply PLANFILE, or not
-at all, if the world has moved since.`,
+at all, if the world has moved since.
+
+--json-into FILE writes what happens as JSON lines, as tellr apply does: the
+reading, the "plan", each "diagnostic" and the "result".`,
 		Example: `  # what would change
   tellr plan environments/dev.hcl
 
@@ -71,6 +75,7 @@ at all, if the world has moved since.`,
 	f.BoolVar(&o.DetailedExit, "detailed-exitcode", false, "exit with 2 if changes are pending")
 	f.StringVar(&o.From, "from", "", "plan offline against the world recorded in `SNAPSHOT`")
 	f.StringVar(&o.SaveSnapshot, "save-snapshot", "", "record the live world in `FILE`")
+	jsonIntoFlag(cmd, &o.JSONInto)
 	o.Permits.flags(cmd)
 	o.Vars.flag(cmd)
 	cmd.MarkFlagsMutuallyExclusive("from", "save-snapshot")
@@ -107,15 +112,24 @@ func (o *permits) given() string {
 }
 
 func (p *program) runPlan(ctx context.Context, o planOptions) error {
+	lines, err := p.linesInto(o.JSONInto, o.File, o.Out, o.From, o.SaveSnapshot)
+	if err != nil {
+		return err
+	}
+	return lines.end(ctx, p, p.plan(ctx, o, lines), render.Outcome{})
+}
+
+func (p *program) plan(ctx context.Context, o planOptions, lines *lines) error {
 	progress := p.progress()
 	defer progress.Close()
 	made, err := p.makePlan(ctx, planning{
 		file: o.File, vars: o.Vars, destroy: o.Destroy, permits: o.Permits, from: o.From, save: o.SaveSnapshot, verb: "plan",
-	}, progress.Event)
+	}, lines.tee(progress))
 	progress.Close()
 	if err != nil {
 		return err
 	}
+	lines.Plan(made.plan)
 	if o.Out != "" {
 		data, err := plan.Encode(made.plan)
 		if err != nil {
