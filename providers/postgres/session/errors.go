@@ -22,9 +22,6 @@ import (
 // known whether the work is there. The next read tells.
 var ErrInDoubt = errors.New("it is in doubt whether the changes were committed")
 
-// ErrLocked: another apply is at work in the same environment.
-var ErrLocked = errors.New("another apply is at work")
-
 // ErrClosed: the session has ended, by Commit, Rollback or a failure.
 var ErrClosed = errors.New("the session has ended")
 

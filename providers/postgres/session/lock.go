@@ -45,7 +45,7 @@ func lock(ctx context.Context, conn *pgx.Conn, environment string, o Options) er
 // lockedBy says who holds the lock, since when and from where, as far as the
 // server tells.
 func lockedBy(ctx context.Context, conn *pgx.Conn, environment string, key int64) error {
-	d := &resource.Diagnostic{Severity: resource.Error, Summary: "another apply is at work in environment " + environment, Err: ErrLocked,
+	d := &resource.Diagnostic{Severity: resource.Error, Summary: "another apply is at work in environment " + environment, Err: resource.ErrLocked,
 		Cure: "wait until it ends; its lock ends with its process, so there is never one to remove by hand (see tellr unlock)"}
 	var pid int
 	var application, user, since, from string

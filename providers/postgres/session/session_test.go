@@ -133,7 +133,7 @@ func TestLock(t *testing.T) {
 	first := d.open(resource.Database, Options{Who: "ann"})
 	_, err := Open(t.Context(), d.connect("", nil), scope, resource.Database, Options{Who: "bob", LockPatience: 1})
 	m := diagnostic(t, err)
-	if !errors.Is(err, ErrLocked) || !strings.Contains(m.Detail, "tellr apply env=dev by=ann, logged in as postgres, backend ") || !strings.Contains(m.Detail, ", since 20") {
+	if !errors.Is(err, resource.ErrLocked) || !strings.Contains(m.Detail, "tellr apply env=dev by=ann, logged in as postgres, backend ") || !strings.Contains(m.Detail, ", since 20") {
 		t.Error(err)
 	}
 	other := scope
