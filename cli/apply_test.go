@@ -124,6 +124,9 @@ func TestBlockedAndDestroy(t *testing.T) {
 	b.want(1, says("names nothing"), "destroy", dev, "--yes", "--allow-destroy", "box.x")
 	b.want(0, says("Destroy complete: 0 created, 0 updated, 2 destroyed"), "destroy", dev, "--yes", "--allow-destroy", "box.a", "--allow-destroy", "box.b")
 	b.want(0, says("Nothing to destroy"), "destroy", dev, "--yes")
+	// The same command again, as after an interrupt.
+	b.want(0, says("Nothing to destroy"), "destroy", dev, "--yes", "--allow-destroy", "box.a", "--allow-destroy", "box.b")
+	b.want(1, says("names nothing"), "destroy", dev, "--yes", "--allow-destroy", "box.x")
 }
 
 func TestLocked(t *testing.T) {
