@@ -1,6 +1,7 @@
 # make demo    build tellr and take one environment up, through a change, and down, in the bundled sandbox
 # make test    install what the tests need and run them all
 # make pairs   the pairs of old and new states on Postgres 16 and 18 too
+# make crash   crash at every point of an apply, not at a sample
 # make lint    gofmt, go vet, staticcheck
 # make bench   figures, as ratios measured side by side
 # make build   bin/tellr
@@ -9,7 +10,7 @@
 GO    ?= go
 TELLR := bin/tellr
 
-.PHONY: build postgres pg_dump demo test pairs lint bench update
+.PHONY: build postgres pg_dump demo test pairs crash lint bench update
 
 build:
 	$(GO) build -ldflags "-s -w" -o $(TELLR) .
@@ -37,6 +38,10 @@ test: postgres pg_dump
 # The pairs of old and new states run on 17 in make test, and here on the others.
 pairs: postgres pg_dump
 	$(GO) test -timeout 40m ./providers/postgres -run TestPairs -pairs 16,18
+
+# In make test a sample of the points is enough.
+crash: postgres pg_dump
+	$(GO) test -timeout 3h ./cli/e2e -run TestCrashAnywhere -v -crash
 
 # Goldens are written here and read by eye in the diff.
 update: build

@@ -22,6 +22,7 @@ type applyOptions struct {
 	// LockTimeout is how long to wait for another apply to end.
 	LockTimeout time.Duration
 	JSON        bool
+	JSONInto    string
 }
 
 func newApplyCommand(p *program) *cobra.Command {
@@ -45,7 +46,9 @@ With --json, standard output is one JSON object a line: a "plan", events
 step_progress, step_done, step_failed, step_skipped, step_in_doubt, apply_done),
 each "diagnostic", and at the end a "result". An event has type and time, and
 where they apply stage, system, step, address, action, title, n, total,
-elapsed_ms, message and error.`,
+elapsed_ms, message and error. --json-into FILE writes the same lines into a
+file, beside the output for people; each is there, whole, as soon as it
+happened, and FILE is readable by its owner alone.`,
 		Example: `  # plan, look, answer yes
   tellr apply environments/dev.hcl
 
@@ -57,6 +60,9 @@ elapsed_ms, message and error.`,
 
   # take back what a run did, and what came after it
   tellr apply environments/dev.hcl --undo 3f9a12
+
+  # in CI: a log to read, and the events for the next job
+  tellr apply prod.plan --yes --json-into events.jsonl
 
   # drop a column, data and all
   tellr apply environments/dev.hcl --allow-destroy table.orders.columns.total`,
@@ -80,6 +86,8 @@ func (o *applyOptions) flags(cmd *cobra.Command) {
 	f.IntVar(&o.Parallel, "parallel", 8, "at most `N` API calls side by side; a database is always changed one statement at a time")
 	f.DurationVar(&o.LockTimeout, "lock-timeout", 0, "wait up to `TIME`, such as 10m, for another apply of this environment to end")
 	f.BoolVar(&o.JSON, "json", false, "print events as JSON lines; needs --yes")
+	jsonIntoFlag(cmd, &o.JSONInto)
+	cmd.MarkFlagsMutuallyExclusive("json", "json-into")
 	o.Permits.flags(cmd)
 	o.Vars.flag(cmd)
 }
@@ -99,11 +107,18 @@ func (p *program) runApply(ctx context.Context, o applyOptions) error {
 	if err := o.check(p); err != nil {
 		return err
 	}
-	run := &applying{program: p, o: o}
-	if o.JSON {
-		return run.inJSON(ctx)
+	lines, err := p.linesInto(o.JSONInto, o.File)
+	if err != nil {
+		return err
 	}
-	return run.inText(ctx)
+	run := &applying{program: p, o: o, lines: lines}
+	if o.JSON {
+		run.lines = p.linesTo(p.Out)
+		err = run.inJSON(ctx)
+	} else {
+		err = run.inText(ctx)
+	}
+	return run.lines.end(ctx, p, err, run.outcome())
 }
 
 // check refuses what cannot work, before anything is read.

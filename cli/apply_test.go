@@ -124,6 +124,9 @@ func TestBlockedAndDestroy(t *testing.T) {
 	b.want(1, says("names nothing"), "destroy", dev, "--yes", "--allow-destroy", "box.x")
 	b.want(0, says("Destroy complete: 0 created, 0 updated, 2 destroyed"), "destroy", dev, "--yes", "--allow-destroy", "box.a", "--allow-destroy", "box.b")
 	b.want(0, says("Nothing to destroy"), "destroy", dev, "--yes")
+	// The same command again, as after an interrupt.
+	b.want(0, says("Nothing to destroy"), "destroy", dev, "--yes", "--allow-destroy", "box.a", "--allow-destroy", "box.b")
+	b.want(1, says("names nothing"), "destroy", dev, "--yes", "--allow-destroy", "box.x")
 }
 
 func TestLocked(t *testing.T) {
@@ -264,6 +267,74 @@ func TestApplyJSON(t *testing.T) {
 	ls = lines(0)
 	if last := ls[len(ls)-1]; last["exit"] != 0.0 || last["url"] != "https://shelf.example.com/b" {
 		t.Errorf("%v", last)
+	}
+}
+
+// --json-into writes beside the human output what --json prints instead of it.
+func TestJSONInto(t *testing.T) {
+	b := newBench(t)
+	read := func(file string) string {
+		t.Helper()
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	b.write("e.jsonl", "what was there")
+	planned := b.want(0, says("Plan: 2 to create"), "plan", dev, "--json-into", "e.jsonl")
+	if plain := b.want(0, nil, "plan", dev); plain.out != planned.out {
+		t.Errorf("--json-into changes the output:\n%s", planned.out)
+	}
+	golden(t, "json-into-plan", read("e.jsonl"))
+	if info, err := os.Stat("e.jsonl"); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, mode %v", err, info.Mode())
+	}
+	b.want(2, nil, "plan", dev, "--detailed-exitcode", "--json-into", "e.jsonl")
+	if got := read("e.jsonl"); !strings.HasSuffix(got, `{"type":"result","exit":2,"done":[],"failed":[],"not_started":[],"in_doubt":[],"elapsed_ms":0}`+"\n") {
+		t.Error(got)
+	}
+	b.shelf.failAt = "box.b"
+	b.want(1, says("done: 1 step"), "apply", dev, "--yes", "--parallel", "1", "--json-into", "e.jsonl")
+	golden(t, "json-into-failed", read("e.jsonl"))
+	b.shelf.failAt = ""
+	b.want(0, says("Apply complete"), "apply", dev, "--yes", "--json-into", "e.jsonl")
+	b.want(5, says("nothing was applied"), "destroy", dev, "--yes", "--json-into", "e.jsonl")
+	b.want(0, says("Destroy complete"), "destroy", dev, "--yes", "--allow-destroy", "box.a", "--allow-destroy", "box.b", "--parallel", "1", "--json-into", "e.jsonl")
+	golden(t, "json-into-destroy", read("e.jsonl"))
+	inJSON := b.want(0, nil, "apply", dev, "--yes", "--json", "--parallel", "1").out
+	b.want(0, nil, "destroy", dev, "--yes", "--allow-destroy", "box.a", "--allow-destroy", "box.b")
+	b.want(0, nil, "apply", dev, "--yes", "--parallel", "1", "--json-into", "e.jsonl")
+	if got := read("e.jsonl"); got != inJSON {
+		t.Errorf("--json and --json-into differ:\n%s\n%s", inJSON, got)
+	}
+}
+
+// A file that cannot be written, or is needed for something else, is refused
+// before anything is read.
+func TestJSONIntoNowhere(t *testing.T) {
+	b := newBench(t)
+	b.want(0, nil, "plan", dev, "--out", "p.plan")
+	reads := b.shelf.reads
+	for _, c := range []struct {
+		says string
+		args []string
+	}{
+		{"cannot write nowhere/e.jsonl", []string{"apply", dev, "--yes", "--json-into", "nowhere/e.jsonl"}},
+		{"cannot write environments", []string{"destroy", dev, "--yes", "--json-into", "environments"}},
+		{"--json-into would overwrite " + dev, []string{"plan", dev, "--json-into", "environments/../" + dev}},
+		{"--json-into would overwrite p.plan", []string{"apply", "p.plan", "--yes", "--json-into", "p.plan"}},
+		{"--json-into would overwrite new.plan", []string{"plan", dev, "--out", "new.plan", "--json-into", "./new.plan"}},
+		{"none of the others can be", []string{"apply", dev, "--yes", "--json", "--json-into", "e.jsonl"}},
+	} {
+		b.want(1, says(c.says), c.args...)
+	}
+	if b.shelf.reads != reads {
+		t.Error("the world was read")
+	}
+	b.want(0, says("Apply complete"), "apply", "p.plan", "--yes") // the plan is whole
+	if _, err := os.Stat("/dev/full"); err == nil {
+		b.want(0, says("No changes", "/dev/full is incomplete"), "apply", dev, "--yes", "--json-into", "/dev/full")
 	}
 }
 

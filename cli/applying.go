@@ -3,14 +3,12 @@ package cli
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
 
 	"github.com/tellr-dev/tellr/engine/apply"
-	"github.com/tellr-dev/tellr/engine/plan"
 	"github.com/tellr-dev/tellr/engine/render"
 	"github.com/tellr-dev/tellr/engine/resource"
 )
@@ -19,17 +17,19 @@ import (
 type applying struct {
 	*program
 	o      applyOptions
+	lines  *lines
 	made   *planned
 	result *apply.Result
 }
 
 func (a *applying) inText(ctx context.Context) error {
 	progress := a.progress()
-	err := a.prepare(ctx, progress.Event)
+	err := a.prepare(ctx, a.lines.tee(progress))
 	progress.Close()
 	if err != nil {
 		return err
 	}
+	a.lines.Plan(a.made.plan)
 	if err := a.show(a.made.plan, "text", false); err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (a *applying) inText(ctx context.Context) error {
 		return err
 	}
 	progress = a.program.progress()
-	err = a.run(ctx, progress.Event)
+	err = a.run(ctx, a.lines.tee(progress))
 	progress.Close()
 	if a.result == nil || a.untouched(err) {
 		return err
@@ -53,79 +53,17 @@ func (a *applying) inText(ctx context.Context) error {
 
 // inJSON is inText for a program to read.
 func (a *applying) inJSON(ctx context.Context) error {
-	events := render.NewJSONLines(a.Out, render.ProgressOptions{Now: a.Now})
-	enc := json.NewEncoder(a.Out)
-	enc.SetEscapeHTML(false)
-	err := a.prepare(ctx, events.Event)
-	if err == nil {
-		if err := enc.Encode(jsonPlan{"plan", a.made.plan.Environment.Name, a.made.plan.SHA256, a.made.plan.Summary}); err != nil {
-			return err
-		}
-		if err = a.admit(); err == nil {
-			if a.made.plan.Idle() {
-				err = a.settle(ctx, events.Event)
-			} else {
-				err = a.run(ctx, events.Event)
-			}
-		}
+	if err := a.prepare(ctx, a.lines.Event); err != nil {
+		return err
 	}
-	code := exitDone
-	if err != nil {
-		var ds resource.Diagnostics
-		code, ds = a.explain(ctx, err)
-		for _, d := range ds {
-			if err := enc.Encode(jsonDiagnostic{"diagnostic", d}); err != nil {
-				return err
-			}
-		}
+	a.lines.Plan(a.made.plan)
+	if err := a.admit(); err != nil {
+		return err
 	}
-	return errors.Join(enc.Encode(a.jsonResult(code)), err)
-}
-
-// jsonPlan, jsonDiagnostic and jsonResult are lines of `tellr apply --json`
-// besides the events, which are render.JSONEvent.
-type jsonPlan struct {
-	Type        string       `json:"type"`
-	Environment string       `json:"environment"`
-	SHA256      string       `json:"sha256"`
-	Summary     plan.Summary `json:"summary"`
-}
-
-type jsonDiagnostic struct {
-	Type string `json:"type"`
-	*resource.Diagnostic
-}
-
-type jsonResult struct {
-	Type       string   `json:"type"`
-	Exit       int      `json:"exit"`
-	Done       []string `json:"done"`
-	Failed     []string `json:"failed"`
-	NotStarted []string `json:"not_started"`
-	InDoubt    []string `json:"in_doubt"`
-	URL        string   `json:"url,omitempty"`
-	ElapsedMS  int64    `json:"elapsed_ms"`
-}
-
-func (a *applying) jsonResult(code int) jsonResult {
-	out := jsonResult{Type: "result", Exit: code, Done: []string{}, Failed: []string{}, NotStarted: []string{}, InDoubt: []string{}}
-	if a.result == nil {
-		return out
+	if a.made.plan.Idle() {
+		return a.settle(ctx, a.lines.Event)
 	}
-	ids := func(steps []*resource.Step) []string {
-		l := make([]string, len(steps))
-		for i, s := range steps {
-			l[i] = s.ID
-		}
-		return l
-	}
-	r := a.result
-	out.Done, out.Failed, out.NotStarted, out.InDoubt = ids(r.Done), ids(r.Failed), ids(r.NotStarted), ids(r.InDoubt)
-	out.ElapsedMS = r.Elapsed.Milliseconds()
-	if urls := a.outcome().URLs; len(urls) > 0 {
-		out.URL = urls[0]
-	}
-	return out
+	return a.run(ctx, a.lines.Event)
 }
 
 // prepare makes the plan, or reads it.
@@ -262,9 +200,12 @@ func (a *applying) untouched(err error) bool {
 	return err != nil && len(a.result.Done)+len(a.result.Failed)+len(a.result.InDoubt) == 0
 }
 
-// outcome words the result for the printer.
+// outcome words the result for the printers.
 func (a *applying) outcome() render.Outcome {
 	r := a.result
+	if r == nil {
+		return render.Outcome{}
+	}
 	o := render.Outcome{Done: r.Done, Failed: r.Failed, NotStarted: r.NotStarted, InDoubt: r.InDoubt, Elapsed: r.Elapsed}
 	for _, s := range a.made.plan.Steps {
 		for _, y := range s.Yields {

@@ -10,7 +10,9 @@ func newDestroyCommand(p *program) *cobra.Command {
 		SuggestFor: []string{"down", "delete", "remove", "teardown"},
 		Long: `destroy plans the removal of all that the environment declares, in reverse order,
 shows the plan, asks, and runs it. Data stays protected: an instance, a schema or
-a table is removed only if --allow-destroy names it.`,
+a table is removed only if --allow-destroy names it.
+
+--json and --json-into FILE write events as JSON lines, as tellr apply does.`,
 		Example: `  # what would go
   tellr plan environments/dev.hcl --destroy
 

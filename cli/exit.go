@@ -38,16 +38,21 @@ var errInterrupted = errors.New("interrupted")
 
 // conclude shows an error, if it is one, and gives the exit status.
 func (p *program) conclude(ctx context.Context, err error) int {
+	code, ds := p.ending(ctx, err)
+	p.diagnose(ds)
+	return code
+}
+
+// ending is the exit status of a command, and what there is to say of it.
+func (p *program) ending(ctx context.Context, err error) (int, resource.Diagnostics) {
 	var s status
 	switch {
 	case errors.As(err, &s):
-		return int(s)
+		return int(s), nil
 	case err == nil:
-		return exitDone
+		return exitDone, nil
 	}
-	code, ds := p.explain(ctx, err)
-	p.diagnose(ds)
-	return code
+	return p.explain(ctx, err)
 }
 
 // explain words an error for the user and gives its exit status.

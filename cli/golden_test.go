@@ -11,10 +11,13 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
+// testdata is the folder, wherever a test goes.
+var testdata, _ = filepath.Abs("testdata")
+
 // golden compares a text with the file testdata/NAME.golden.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	file := filepath.Join("testdata", name+".golden")
+	file := filepath.Join(testdata, name+".golden")
 	if *update {
 		if os.Getenv("CI") != "" {
 			t.Fatal("-update is refused in CI: golden files are reviewed, not made there")

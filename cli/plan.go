@@ -23,6 +23,7 @@ type planOptions struct {
 	Permits      permits
 	From         string
 	SaveSnapshot string
+	JSONInto     string
 }
 
 func newPlanCommand(p *program) *cobra.Command {
@@ -44,7 +45,10 @@ at all, if the world has moved since.
 With --undo, plan shows the way back to before a run that tellr history lists, and
 so before those that came after it: from what is live now, with the same care for
 data. It says what does not come back. What these runs did not touch is left
-alone, and so are the files: change them too, or the next apply does it again.`,
+alone, and so are the files: change them too, or the next apply does it again.
+
+--json-into FILE writes what happens as JSON lines, as tellr apply does: the
+reading, the "plan", each "diagnostic" and the "result".`,
 		Example: `  # what would change
   tellr plan environments/dev.hcl
 
@@ -86,6 +90,7 @@ alone, and so are the files: change them too, or the next apply does it again.`,
 	f.BoolVar(&o.DetailedExit, "detailed-exitcode", false, "exit with 2 if changes are pending")
 	f.StringVar(&o.From, "from", "", "plan offline against the world recorded in `SNAPSHOT`")
 	f.StringVar(&o.SaveSnapshot, "save-snapshot", "", "record the live world in `FILE`")
+	jsonIntoFlag(cmd, &o.JSONInto)
 	o.Permits.flags(cmd)
 	o.Vars.flag(cmd)
 	cmd.MarkFlagsMutuallyExclusive("from", "save-snapshot")
@@ -123,15 +128,24 @@ func (o *permits) given() string {
 }
 
 func (p *program) runPlan(ctx context.Context, o planOptions) error {
+	lines, err := p.linesInto(o.JSONInto, o.File, o.Out, o.From, o.SaveSnapshot)
+	if err != nil {
+		return err
+	}
+	return lines.end(ctx, p, p.plan(ctx, o, lines), render.Outcome{})
+}
+
+func (p *program) plan(ctx context.Context, o planOptions, lines *lines) error {
 	progress := p.progress()
 	defer progress.Close()
 	made, err := p.makePlan(ctx, planning{
 		file: o.File, vars: o.Vars, destroy: o.Destroy, undo: o.Undo, permits: o.Permits, from: o.From, save: o.SaveSnapshot, verb: "plan",
-	}, progress.Event)
+	}, lines.tee(progress))
 	progress.Close()
 	if err != nil {
 		return err
 	}
+	lines.Plan(made.plan)
 	if o.Out != "" {
 		data, err := plan.Encode(made.plan)
 		if err != nil {

@@ -2,10 +2,14 @@ package cli
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"io"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 )
 
@@ -23,15 +27,13 @@ type redactor struct {
 	words [][]byte // longest first
 }
 
-// learn remembers a secret in the spellings in which it may come back.
+// learn remembers a secret, and the password of one that is a URL, in the
+// spellings in which it may come back.
 func (r *redactor) learn(secret string) {
-	words := []string{secret, url.QueryEscape(secret), url.PathEscape(secret)}
-	if quoted, err := json.Marshal(secret); err == nil {
-		words = append(words, string(quoted[1:len(quoted)-1]))
-	}
+	words := spellings(secret)
 	if u, err := url.Parse(secret); err == nil && u.User != nil {
 		if password, ok := u.User.Password(); ok {
-			words = append(words, password, url.QueryEscape(password))
+			words = append(words, spellings(password)...)
 		}
 	}
 	r.mu.Lock()
@@ -42,6 +44,36 @@ func (r *redactor) learn(secret string) {
 		}
 	}
 	slices.SortFunc(r.words, func(a, b []byte) int { return len(b) - len(a) })
+}
+
+// spellings are a text as it stands in itself, in URLs, in JSON with and
+// without HTML's characters escaped, in the literals of SQL, in Go's quotes, as
+// hexadecimal digits and in base64, wherever it begins in what is encoded.
+func spellings(text string) []string {
+	words := []string{text, url.QueryEscape(text), url.PathEscape(text)}
+	var plain bytes.Buffer
+	enc := json.NewEncoder(&plain)
+	enc.SetEscapeHTML(false)
+	if quoted, err := json.Marshal(text); err == nil && enc.Encode(text) == nil {
+		words = append(words, string(quoted[1:len(quoted)-1]), plain.String()[1:plain.Len()-2])
+	}
+	literal := strings.ReplaceAll(text, "'", "''")
+	quoted := strconv.Quote(text)
+	words = append(words, literal, strings.ReplaceAll(literal, `\`, `\\`), quoted[1:len(quoted)-1], hex.EncodeToString([]byte(text)))
+	for _, e := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		for before := range 3 {
+			// The first and the last digits depend on what stands beside it.
+			code := e.EncodeToString(append(make([]byte, before), text...))
+			from, to := (before*8+5)/6, len(code)
+			if (before+len(text))%3 != 0 {
+				to--
+			}
+			if to-from >= 2*shortest { // less is found in other words too
+				words = append(words, code[from:to])
+			}
+		}
+	}
+	return words
 }
 
 // writer is w without secrets. Each write must be whole words, as those of

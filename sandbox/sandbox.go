@@ -30,6 +30,15 @@ type (
 	Fault        = traffic.Fault
 	GatewayFault = traffic.GatewayFault
 	Kill         = traffic.Kill
+	Moment       = traffic.Moment
+	Verdict      = traffic.Verdict
+)
+
+// The verdicts that a judge may give.
+const (
+	Pass   = traffic.Pass
+	Cut    = traffic.Cut
+	Silent = traffic.Silent
 )
 
 // Options of a sandbox. The zero value is a workspace of me@example.com that is as quick as it can be.
@@ -225,6 +234,9 @@ func (sb *Sandbox) OnRequest(f func(Request))        { sb.log.OnRequest(f) }
 func (sb *Sandbox) AfterRequest(f func(Request))     { sb.log.AfterRequest(f) }
 func (sb *Sandbox) OnStatement(f func(Statement))    { sb.log.OnStatement(f) }
 func (sb *Sandbox) AfterStatement(f func(Statement)) { sb.log.AfterStatement(f) }
+
+// Judge sets who decides at each moment of a call whether its connection is cut, or falls silent; nil for nobody.
+func (sb *Sandbox) Judge(f func(Moment) Verdict) { sb.log.Judge(f) }
 
 // Arm, ArmGateway and ArmKill arm what is to go wrong; Disarm takes all of it back.
 func (sb *Sandbox) Arm(f Fault) error               { return sb.log.Arm(f) }

@@ -2,41 +2,155 @@ package e2e
 
 import (
 	"bytes"
+	"fmt"
 	"os/exec"
-	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tellr-dev/tellr/sandbox"
 )
 
-// Two applies that start together: one does the work, the other changes
-// nothing and says why, and the world is as the files say.
-func TestTwoAppliesTogether(t *testing.T) {
-	w := newWorld(t)
-	file := w.shop("two")
-	w.ok("apply", file, "--yes") // so that both meet in the database
-	w.edit(file, `total       = { type = "numeric(10,2)", default = "0" }`, `total       = { type = "numeric(12,2)", default = "0" }
+// Applies of one environment that start together: while one is at work, each
+// other one waits for a moment, is told who works, and changes nothing.
+func TestAppliesOfOneEnvironmentTogether(t *testing.T) {
+	for _, n := range []int{2, 5, 20} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			w := newWorld(t)
+			file := w.shop("one")
+			w.ok("apply", file, "--yes")
+			w.edit(file, `total       = { type = "numeric(10,2)", default = "0" }`, `total       = { type = "numeric(12,2)", default = "0" }
     note        = { type = "text" }`)
-	var cmds [2]*exec.Cmd
-	var errs [2]bytes.Buffer
-	for i := range cmds {
-		cmds[i] = w.command(w.Context(), "apply", file, "--yes")
-		cmds[i].Stderr = &errs[i]
-		if err := cmds[i].Start(); err != nil {
-			t.Fatal(err)
+			// The one that gets as far as to change the table waits until all others have ended.
+			var once sync.Once
+			var ended atomic.Int64
+			w.sb.Judge(func(m sandbox.Moment) sandbox.Verdict {
+				if !m.After && m.Statement != nil && strings.HasPrefix(m.Statement.SQL, "ALTER TABLE shop.orders") {
+					once.Do(func() {
+						w.eventually("all others end", func() bool { return ended.Load() == int64(n-1) })
+					})
+				}
+				return sandbox.Pass
+			})
+			results := w.together(n, &ended, func(int) *exec.Cmd { return w.command(w.Context(), "apply", file, "--yes") })
+			w.sb.Judge(nil)
+			did := 0
+			for _, r := range results {
+				switch r.code {
+				case 0:
+					did++
+				case 4:
+					contains(t, r.err, "another apply is at work in environment shop", "tellr apply ", "backend ", "since ")
+				default:
+					t.Errorf("exit %d, want 0 or 4\n%s%s", r.code, r.out, r.err)
+				}
+				if strings.Contains(r.err, "tuple concurrently updated") || strings.Contains(r.err, "deadlock") {
+					t.Error(r.err)
+				}
+			}
+			if did != 1 {
+				t.Errorf("%d of %d did it, want one", did, n)
+			}
+			w.settled(file)
+			if n := w.one("shop-one", "SELECT count(*)::text FROM pg_attribute WHERE attrelid = 'shop.orders'::regclass AND attname = 'note'"); n != "1" {
+				t.Error("the column is not there")
+			}
+		})
+	}
+}
+
+// together starts commands at once and waits for their ends.
+func (w *world) together(n int, ended *atomic.Int64, command func(int) *exec.Cmd) []result {
+	w.Helper()
+	results := make([]result, n)
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() {
+			cmd := command(i)
+			var out, errs bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &out, &errs
+			_ = cmd.Run() // the exit status is what counts
+			results[i] = result{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
+			ended.Add(1)
+		})
+	}
+	all.Wait()
+	return results
+}
+
+const tenant = `
+environment "e%[1]d" {}
+
+instance "main" {
+  postgres { url = env("DATABASE_URL") }
+}
+
+schema "s" {
+  name     = "s%[1]d"
+  instance = instance.main
+}
+
+table "a" {
+  schema      = schema.s
+  columns     = { id = { type = "serial" }, t = { type = "text" } }
+  primary_key = ["id"]
+}
+
+grants "g" {
+  schema    = schema.s
+  to        = "reader"
+  on_schema = ["USAGE"]
+  tables    = ["SELECT"]
+}
+`
+
+// Twenty environments in one database, none of which has a ledger yet: all are
+// applied at once, and again with a change; each has its own things and its own
+// part of the ledger.
+func TestTwentyEnvironmentsInOneDatabase(t *testing.T) {
+	const n = 20
+	w := newWorld(t)
+	dsn := plainPostgres(w, "CREATE ROLE reader")
+	w.env = append(w.env, "DATABASE_URL="+dsn)
+	file := func(i int) string { return fmt.Sprintf("e%d.hcl", i) }
+	for i := range n {
+		w.write(file(i), fmt.Sprintf(tenant, i))
+	}
+	apply := func() {
+		t.Helper()
+		for i, r := range w.together(n, new(atomic.Int64), func(i int) *exec.Cmd { return w.command(w.Context(), "apply", file(i), "--yes") }) {
+			if r.code != 0 {
+				t.Errorf("environment e%d: exit %d\n%s%s", i, r.code, r.out, r.err)
+			}
 		}
 	}
-	var codes []int
-	for i, c := range cmds {
-		_ = c.Wait() // the exit code is what counts
-		codes = append(codes, c.ProcessState.ExitCode())
-		if code := codes[i]; code != 0 && code != 3 && code != 4 {
-			t.Errorf("exit %d:\n%s", code, errs[i].String())
+	apply()
+	for i := range n {
+		w.edit(file(i), `t = { type = "text" }`, `t = { type = "text" }, u = { type = "integer" }`)
+	}
+	apply()
+	for i := range n {
+		w.settled(file(i))
+	}
+	conn, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context()) //nolint:errcheck // only read
+	for query, want := range map[string]string{
+		"SELECT count(DISTINCT environment) || ' ' || count(*) FROM tellr.object WHERE address IN ('schema.s', 'table.a', 'grants.g')":                  "20 60",
+		"SELECT count(*)::text FROM tellr.object WHERE address = 'schema.s' AND attrs->>'name' <> 's' || substr(environment, 2)":                        "0",
+		"SELECT count(*)::text FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relname = 'a' AND c.relkind = 'r' AND a.attname = 'u'": "20",
+		"SELECT count(*)::text FROM pg_class c WHERE c.relname = 'a' AND c.relkind = 'r' AND has_table_privilege('reader', c.oid, 'SELECT')":            "20",
+		"SELECT count(*)::text FROM tellr.run WHERE outcome <> 'done'":                                                                                  "0",
+		"SELECT count(*)::text FROM pg_locks WHERE locktype = 'advisory'":                                                                               "0",
+	} {
+		var got string
+		if err := conn.QueryRow(t.Context(), query).Scan(&got); err != nil || got != want {
+			t.Errorf("%s: %q, want %q: %v", query, got, want, err)
 		}
-	}
-	if !slices.Contains(codes, 0) {
-		t.Errorf("none of the two did it: exits %v", codes)
-	}
-	w.settled(file)
-	if n := w.one("shop-two", "SELECT count(DISTINCT run)::text FROM tellr.step WHERE address = 'table.orders' AND outcome = 'done'"); n != "2" {
-		t.Errorf("the ledger knows of %s runs that changed the table, not of two", n)
 	}
 }

@@ -48,6 +48,17 @@ func newWorld(t *testing.T) *world {
 func newWorldOf(t *testing.T, o sandbox.Options) *world {
 	t.Helper()
 	t.Parallel()
+	return startWorld(t, o)
+}
+
+// newWorldSerial is newWorld for a test on whose end others wait.
+func newWorldSerial(t *testing.T) *world {
+	t.Helper()
+	return startWorld(t, sandbox.Options{})
+}
+
+func startWorld(t *testing.T, o sandbox.Options) *world {
+	t.Helper()
 	sb, err := sandbox.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -103,8 +114,8 @@ func (w *world) tellr(args ...string) result {
 	}
 	r := result{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
 	for _, text := range []string{r.out, r.err} {
-		if strings.Contains(text, canary) {
-			w.Fatalf("the secret is in the output of tellr %s:\n%s", strings.Join(args, " "), text)
+		if word := leaked(text); word != "" {
+			w.Fatalf("the secret is in the output of tellr %s, as %s:\n%s", strings.Join(args, " "), word, text)
 		}
 	}
 	if strings.Contains(r.err, "goroutine ") || strings.Contains(r.err, "panic:") {

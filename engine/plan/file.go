@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // ErrFormat says that a plan file cannot be used; the wrapped message says
@@ -70,6 +71,9 @@ func Decode(data []byte) (*Plan, error) {
 	p := new(Plan)
 	if err := dec.Decode(p); err != nil {
 		return nil, fmt.Errorf("%w: %v; make the plan again", ErrFormat, err)
+	}
+	if slices.Contains(p.Steps, nil) || slices.Contains(p.Notes, nil) {
+		return nil, fmt.Errorf("%w: it has null where a step or a note belongs; make the plan again", ErrFormat)
 	}
 	sum, err := p.sum()
 	if err != nil {

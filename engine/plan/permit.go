@@ -123,7 +123,7 @@ func (b *builder) checkAllowed(p *Plan) {
 		flag, what, list string
 		given, names     []string
 	}{
-		{resource.AllowDestroy, "names nothing that this plan destroys", "it would destroy", b.req.Allow,
+		{resource.AllowDestroy, "names nothing that this plan destroys", "it would destroy", unless(b.req.Allow, b.goneAlready()),
 			guards(func(s *resource.Step) bool { return s.Destroys })},
 		{resource.AllowRewrite, "names nothing that this plan copies at such length", "it copies", b.req.AllowRewrite,
 			guards(func(s *resource.Step) bool { return rewritten(s) > largeRewrite })},
@@ -141,4 +141,22 @@ func (b *builder) checkAllowed(p *Plan) {
 				"name exactly what the plan shows as blocked, or leave the flag out", "%s:%s", x.list, names)
 		}
 	}
+}
+
+// goneAlready are the things of the files that a destroy finds gone. They may
+// be named: the command that finishes an interrupted destroy is the same
+// command.
+func (b *builder) goneAlready() []string {
+	if !b.req.Destroy {
+		return nil
+	}
+	var out []string
+	for _, r := range b.req.Desired {
+		out = append(out, r.Address.String())
+	}
+	return out
+}
+
+func unless(names, known []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return slices.Contains(known, n) })
 }

@@ -5,10 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
+	"reflect"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/tellr-dev/tellr/engine/resource"
 )
@@ -102,6 +107,47 @@ func TestJSONLines(t *testing.T) {
 		if err := json.Unmarshal(s.Bytes(), &e); err != nil || e.Type == "" || e.Time == "" {
 			t.Errorf("%v in %s", err, s.Text())
 		}
+	}
+}
+
+// docs/plans.md names each type of line and each field, and no others.
+func TestVocabularyIsDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/plans.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "## What a program can follow\n")
+	_, section, _ = strings.Cut(section, "|---|---|---|\n")
+	table, _, found := strings.Cut(section, "\n\n")
+	if !found {
+		t.Fatal("docs/plans.md has no table of the lines")
+	}
+	said := map[string]bool{"type": true}
+	for _, m := range regexp.MustCompile("`([a-z0-9_]+)`").FindAllStringSubmatch(table, -1) {
+		said[m[1]] = true
+	}
+	want := map[string]bool{"plan": true, "diagnostic": true, "result": true}
+	for _, k := range resource.EventKinds {
+		want[string(k)] = true
+	}
+	var fields func(reflect.Type)
+	fields = func(x reflect.Type) {
+		for i := range x.NumField() {
+			f := x.Field(i)
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			switch {
+			case f.Anonymous:
+				fields(f.Type.Elem())
+			case name != "-":
+				want[name] = true
+			}
+		}
+	}
+	for _, line := range []any{JSONEvent{}, JSONPlan{}, JSONDiagnostic{}, JSONResult{}} {
+		fields(reflect.TypeOf(line))
+	}
+	if diff := cmp.Diff(want, said); diff != "" {
+		t.Errorf("-in the code +in docs/plans.md\n%s", diff)
 	}
 }
 

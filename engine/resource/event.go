@@ -19,6 +19,9 @@ const (
 	ApplyDone    EventKind = "apply_done"
 )
 
+// EventKinds are all of them.
+var EventKinds = []EventKind{ReadStarted, ReadDone, StageStarted, StageDone, StepStarted, StepProgress, StepDone, StepFailed, StepSkipped, StepDoubt, ApplyDone}
+
 // Event is one happening of a read or an apply. All progress goes through
 // events; printers subscribe to them.
 type Event struct {

@@ -130,7 +130,7 @@ func (v Value) write(b *bytes.Buffer, canonical bool) error {
 func (v *Value) UnmarshalJSON(data []byte) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
-	x, err := readValue(dec)
+	x, err := readValue(dec, 0)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,14 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func readValue(dec *json.Decoder) (Value, error) {
+// deepest is how deep the value of a file may nest: beyond what anybody
+// declares, and within what can still be shown.
+const deepest = 500
+
+func readValue(dec *json.Decoder, depth int) (Value, error) {
+	if depth > deepest {
+		return Value{}, fmt.Errorf("a value is nested deeper than %d levels", deepest)
+	}
 	tok, err := dec.Token()
 	if err != nil {
 		return Value{}, err
@@ -159,7 +166,7 @@ func readValue(dec *json.Decoder) (Value, error) {
 		if t == '[' {
 			items := []Value{}
 			for dec.More() {
-				x, err := readValue(dec)
+				x, err := readValue(dec, depth+1)
 				if err != nil {
 					return Value{}, err
 				}
@@ -174,7 +181,7 @@ func readValue(dec *json.Decoder) (Value, error) {
 			if err != nil {
 				return Value{}, err
 			}
-			x, err := readValue(dec)
+			x, err := readValue(dec, depth+1)
 			if err != nil {
 				return Value{}, err
 			}

@@ -78,8 +78,8 @@ func (m *maker) make() *resource.Diagnostic {
 		m.remove("/delete")
 		m.create()
 	case resource.Delete:
+		m.clean() // first: only the app tells which files are its own, also after an interrupt
 		m.remove("")
-		m.clean()
 		return nil
 	default:
 		m.settle()

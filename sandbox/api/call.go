@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -77,10 +78,10 @@ func (s *Server) wrap(h handler) http.Handler {
 			entry.Identity = c.me.UserName
 		}
 		s.mu.Unlock()
-		seq, killed := s.log.BeginRequest(entry)
-		if killed {
+		seq, verdict := s.log.BeginRequest(entry)
+		if verdict != traffic.Pass {
 			s.log.EndRequest(seq, -1, "", true)
-			reset(w)
+			sever(w, r, verdict)
 			return
 		}
 		fault, struck := s.log.FaultFor(r.Method, r.URL.Path)
@@ -116,8 +117,8 @@ func (s *Server) wrap(h handler) http.Handler {
 			reset(w)
 			return
 		}
-		if s.log.EndRequest(seq, status, code, struck) {
-			reset(w)
+		if verdict := s.log.EndRequest(seq, status, code, struck); verdict != traffic.Pass {
+			sever(w, r, verdict)
 			return
 		}
 		if _, raw := answer.(rawBody); !raw {
@@ -126,6 +127,26 @@ func (s *Server) wrap(h handler) http.Handler {
 		w.WriteHeader(status)
 		w.Write(payload)
 	})
+}
+
+// sever ends a call without an answer, as the verdict says.
+func sever(w http.ResponseWriter, r *http.Request, verdict traffic.Verdict) {
+	if verdict == traffic.Silent {
+		<-r.Context().Done() // the client has closed it
+		reset(w)
+	}
+	hijacker, ok := w.(http.Hijacker)
+	if !ok {
+		reset(w)
+	}
+	conn, _, err := hijacker.Hijack()
+	if err != nil {
+		reset(w)
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		tcp.SetLinger(0) // its end is a reset
+	}
+	conn.Close()
 }
 
 // reset cuts the connection: the client sees its end, not an answer.

@@ -39,6 +39,14 @@ func (l *Listener) serve(raw net.Conn) {
 	defer s.server.Close()
 	defer l.endpoint.Opened()()
 	raw.SetDeadline(time.Time{})
+	s.raw = raw
+	if verdict := l.gateway.log.JudgeLogin(s.origin); verdict != traffic.Pass {
+		s.sever(verdict)
+		return
+	}
+	if err := pgwire.Admit(accepted.Conn); err != nil {
+		return
+	}
 	s.splice()
 }
 
@@ -79,10 +87,6 @@ func (l *Listener) login(ctx context.Context, a pgwire.Accepted) (*session, *pgw
 	}
 	if negotiation != nil {
 		a.Conn.Write(negotiation.Append(nil))
-	}
-	if err := pgwire.Admit(a.Conn); err != nil {
-		server.Close()
-		return nil, nil
 	}
 	s := &session{listener: l, client: a.Conn, server: server, socket: socket, origin: traffic.Statement{
 		Endpoint: l.endpoint.Name(), Role: role, Database: a.Startup.Database(),

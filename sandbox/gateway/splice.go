@@ -16,6 +16,7 @@ import (
 type session struct {
 	listener *Listener
 	client   net.Conn
+	raw      net.Conn // the client's, below TLS
 	server   net.Conn
 	socket   string
 	origin   traffic.Statement // what all statements of the session share
@@ -145,8 +146,9 @@ func (s *session) currentCycle() int {
 // record tells the log of a statement that is about to go to the server; an error stops it.
 func (s *session) record(statement traffic.Statement, cycle int) error {
 	log := s.listener.gateway.log
-	statement, killed := log.BeginStatement(statement)
-	if killed {
+	statement, verdict := log.BeginStatement(statement)
+	if verdict != traffic.Pass {
+		s.sever(verdict)
 		return errStruck
 	}
 	s.mu.Lock()
@@ -182,13 +184,26 @@ func (s *session) fromServer(kind byte, size int64, r *bufio.Reader, w *bufio.Wr
 			return err
 		}
 		for _, statement := range s.finished(message[5]) {
-			if s.listener.gateway.log.EndStatement(statement) {
+			if verdict := s.listener.gateway.log.EndStatement(statement); verdict != traffic.Pass {
+				s.sever(verdict)
 				return errStruck
 			}
 		}
 	}
 	_, err := io.CopyN(w, r, size)
 	return err
+}
+
+// sever ends the connection to the client as the verdict says: by a reset, or, silently, when the client closes it. The
+// server loses its own then.
+func (s *session) sever(verdict traffic.Verdict) {
+	if verdict == traffic.Silent {
+		io.Copy(io.Discard, s.raw)
+	} else if tcp, ok := s.raw.(*net.TCPConn); ok {
+		tcp.SetLinger(0)
+	}
+	s.raw.Close()
+	s.server.Close()
 }
 
 // finished takes the statements that a ReadyForQuery ends.

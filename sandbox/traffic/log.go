@@ -28,6 +28,7 @@ const (
 	Query StatementKind = "query" // simple protocol; the text may hold several statements
 	Parse StatementKind = "parse" // extended protocol, when it is prepared; executions are not counted again
 	Copy  StatementKind = "copy"  // the data of one COPY FROM STDIN, as its number of bytes
+	Login StatementKind = "login" // no statement: see Moment; it is not recorded
 )
 
 // Statement is one message to Postgres that carries SQL, or the data of one COPY.
@@ -60,6 +61,7 @@ type Log struct {
 	faults          []*Fault
 	gatewayFaults   []*GatewayFault
 	kills           []*Kill
+	judge           func(Moment) Verdict
 }
 
 // NewLog makes an empty log with the sandbox's clock.
@@ -113,9 +115,9 @@ func (l *Log) NextSession() int {
 	return l.sessions
 }
 
-// BeginRequest numbers and records a request, runs the hooks, and says whether the client was killed at it, in which
-// case it must have no effect.
-func (l *Log) BeginRequest(r Request) (seq int, killed bool) {
+// BeginRequest numbers and records a request, runs the hooks, and gives the verdict: unless it may pass, it must have no
+// effect.
+func (l *Log) BeginRequest(r Request) (seq int, verdict Verdict) {
 	l.mu.Lock()
 	r.Seq, r.Time = len(l.requests)+1, l.now()
 	l.requests = append(l.requests, r)
@@ -125,12 +127,11 @@ func (l *Log) BeginRequest(r Request) (seq int, killed bool) {
 	for _, f := range hooks {
 		f(r)
 	}
-	return r.Seq, strike()
+	return r.Seq, l.decide(Moment{Request: &r}, strike)
 }
 
-// EndRequest records the answer, runs the hooks, and says whether the client was killed, in which case there is nobody
-// to answer.
-func (l *Log) EndRequest(seq, status int, errorCode string, fault bool) (killed bool) {
+// EndRequest records the answer, runs the hooks, and gives the verdict: unless it may pass, nobody is answered.
+func (l *Log) EndRequest(seq, status int, errorCode string, fault bool) Verdict {
 	l.mu.Lock()
 	r := &l.requests[seq-1]
 	r.Status, r.ErrorCode, r.Fault, r.Took = status, errorCode, fault, l.now().Sub(r.Time)
@@ -141,12 +142,12 @@ func (l *Log) EndRequest(seq, status int, errorCode string, fault bool) (killed 
 	for _, f := range hooks {
 		f(done)
 	}
-	return strike()
+	return l.decide(Moment{Request: &done, After: true}, strike)
 }
 
-// BeginStatement numbers and records a statement, runs the hooks, and says whether the client was killed at it, in
-// which case Postgres must not see it.
-func (l *Log) BeginStatement(s Statement) (recorded Statement, killed bool) {
+// BeginStatement numbers and records a statement, runs the hooks, and gives the verdict: unless it may pass, Postgres
+// must not see it.
+func (l *Log) BeginStatement(s Statement) (recorded Statement, verdict Verdict) {
 	l.mu.Lock()
 	s.Seq, s.Time = len(l.statements)+1, l.now()
 	l.statements = append(l.statements, s)
@@ -156,11 +157,11 @@ func (l *Log) BeginStatement(s Statement) (recorded Statement, killed bool) {
 	for _, f := range hooks {
 		f(s)
 	}
-	return s, strike()
+	return s, l.decide(Moment{Statement: &s}, strike)
 }
 
-// EndStatement runs the hooks after a statement's effect and says whether the client was killed.
-func (l *Log) EndStatement(s Statement) (killed bool) {
+// EndStatement runs the hooks after a statement's effect and gives the verdict.
+func (l *Log) EndStatement(s Statement) Verdict {
 	l.mu.Lock()
 	hooks := slices.Clone(l.afterStatement)
 	strike := l.strike(func(k *Kill) *int { return &k.Statement }, true)
@@ -168,5 +169,5 @@ func (l *Log) EndStatement(s Statement) (killed bool) {
 	for _, f := range hooks {
 		f(s)
 	}
-	return strike()
+	return l.decide(Moment{Statement: &s, After: true}, strike)
 }
