@@ -176,7 +176,7 @@ func (p *planner) stepAside(r *release) {
 	to := p.asideName(r.names, r.called)
 	d := p.deltas[r.step.Address]
 	id := r.step.ID + "/aside"
-	s := p.put[r]
+	var s *resource.Step
 	if i := slices.IndexFunc(p.steps, func(s *resource.Step) bool { return s.ID == id }); i >= 0 {
 		s = p.steps[i]
 		s.Title += ", " + r.called + " to " + to

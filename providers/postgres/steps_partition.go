@@ -201,13 +201,22 @@ func (c *tableChange) inTree(d *resource.Delta) *resource.Delta {
 	}
 	out := *d
 	out.Changes = slices.DeleteFunc(slices.Clone(d.Changes), func(ch resource.Change) bool {
-		return slices.Contains([]string{"partition_by", "partition_of", "values", "inherits"}, ch.Path[0])
+		return slices.Contains([]string{"partition_by", "partition_of", "values", "inherits"}, ch.Path[0]) || t.detach != nil && c.losesIdentity(ch)
 	})
 	if t.attach != nil && (have.partitionOf == nil || *have.partitionOf != *t.attach) {
 		c.absorb(&out)
 	}
 	c.overrides(&out)
 	return &out
+}
+
+// parentsIdentity is the version from which an identity is one of all the partitions, and a partition that leaves has it no
+// more.
+const parentsIdentity = 170000
+
+// losesIdentity tells whether a change is what leaving a parent does by itself.
+func (c *tableChange) losesIdentity(ch resource.Change) bool {
+	return c.facts.ServerVersion >= parentsIdentity && len(ch.Path) > 2 && ch.Path[0] == "columns" && ch.Path[2] == "identity" && ch.Desired.IsNull()
 }
 
 func orWord(s, word string) string {
