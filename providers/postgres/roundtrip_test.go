@@ -188,7 +188,7 @@ func (p pair) run(t *testing.T, version, n int) {
 	w := &workspace{dsn: a, clients: map[string]string{}}
 	before := rowsOf(t, a)
 	var old []string
-	if undo := p.settled == "" && n%*undoEvery == 0; undo {
+	if p.settled == "" && *undoEvery > 0 && n%*undoEvery == 0 {
 		old = statements(t, a)
 	}
 	plan, blocked := run(t, w, desired, false)

@@ -15,7 +15,7 @@ import (
 	"github.com/tellr-dev/tellr/providers/postgres"
 )
 
-var undoEvery = flag.Int("undo", 6, "take back the last run of every Nth pair")
+var undoEvery = flag.Int("undo", 0, "take back the run of every Nth pair; 0 of none")
 
 // takeBack plans the way back to before the last run, and runs it unless it is blocked by more than the care for data.
 func takeBack(t *testing.T, w *workspace, desired []*resource.Resource) (p *plan.Plan, blocked bool) {
