@@ -130,7 +130,7 @@ func (w *world) ledger(dsn, condition string) string {
 	}
 	defer conn.Close(w.Context()) //nolint:errcheck // only read
 	var text string
-	err = conn.QueryRow(w.Context(), `SELECT coalesce(string_agg((to_jsonb(o) - 'at' - 'identity' - 'run' - 'attrs' - 'source')::text, E'\n' ORDER BY environment, address), '') FROM tellr.object o WHERE `+condition).Scan(&text)
+	err = conn.QueryRow(w.Context(), `SELECT coalesce(string_agg((to_jsonb(o) - 'at' - 'identity' - 'run' - 'tx' - 'attrs' - 'source')::text, E'\n' ORDER BY environment, address), '') FROM tellr.object o WHERE `+condition).Scan(&text)
 	if err != nil {
 		w.Fatal(err)
 	}
