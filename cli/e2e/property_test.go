@@ -93,6 +93,10 @@ func (r *randomRun) run() {
 	r.exec("CREATE TABLE s.undeclared (id int)", "INSERT INTO s.undeclared SELECT generate_series(1, 10)")
 	for _, table := range first.names() {
 		r.exec("INSERT INTO s." + table + " (id) SELECT generate_series(1, 3)")
+		// No nulls, which a column that is to be not null would rightly refuse.
+		for _, column := range r.lines("SELECT attname::text FROM pg_attribute WHERE attrelid = 's." + table + "'::regclass AND attnum > 1 AND NOT attisdropped") {
+			r.exec("UPDATE s." + table + " SET " + column + " = 'x'")
+		}
 	}
 	for _, d := range rapid.SliceOfN(rapid.SampledFrom(drifts), 0, 4).Draw(r.T, "drift") {
 		for _, table := range first.names() {
@@ -131,7 +135,7 @@ func (r *randomRun) apply(e environment) {
 		if diff := cmp.Diff(tables, r.counts()); diff != "" {
 			r.Fatalf("a blocked plan changed something:\n%s", diff)
 		}
-		got = r.tellr(permitted(file, got.err)...)
+		got = r.tellr(permitted(file, got.out)...)
 	}
 	if got.code != 0 {
 		r.Fatalf("apply: exit %d\n%s\n%s%s", got.code, e, got.out, got.err)
@@ -146,10 +150,10 @@ func (r *randomRun) apply(e environment) {
 	}
 }
 
-// permitted is the apply that names what a message says is to be named.
-func permitted(file, message string) []string {
+// permitted is the apply that names what a plan says is to be named.
+func permitted(file, plan string) []string {
 	args := []string{"apply", file, "--yes"}
-	for _, m := range permits.FindAllString(message, -1) {
+	for _, m := range permits.FindAllString(plan, -1) {
 		if flag, name, _ := strings.Cut(m, " "); !slices.Contains(args, name) {
 			args = append(args, flag, name)
 		}
@@ -174,7 +178,7 @@ func (r *randomRun) failing(e environment, n int) {
 		"CREATE EVENT TRIGGER boom ON ddl_command_end EXECUTE FUNCTION theirs.boom()")
 	got := r.tellr("apply", file, "--yes")
 	if got.code == 5 {
-		got = r.tellr(permitted(file, got.err)...)
+		got = r.tellr(permitted(file, got.out)...)
 	}
 	r.exec("DROP EVENT TRIGGER boom", "DROP FUNCTION theirs.boom()", "DROP SEQUENCE theirs.count")
 	switch got.code {
