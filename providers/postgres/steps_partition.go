@@ -189,6 +189,9 @@ func (c *tableChange) inTree(d *resource.Delta) *resource.Delta {
 	if want.partitionOf != nil && (have.partitionOf == nil || t.detach != nil) {
 		t.attach, t.is = want.partitionOf, want.bounds()
 	}
+	if t.detach != nil && t.attach == nil {
+		d = c.withoutIdentities(d)
+	}
 	for _, p := range have.inherits {
 		if !slices.Contains(want.inherits, p) {
 			t.leave = append(t.leave, p)
@@ -201,7 +204,7 @@ func (c *tableChange) inTree(d *resource.Delta) *resource.Delta {
 	}
 	out := *d
 	out.Changes = slices.DeleteFunc(slices.Clone(d.Changes), func(ch resource.Change) bool {
-		return slices.Contains([]string{"partition_by", "partition_of", "values", "inherits"}, ch.Path[0]) || t.detach != nil && c.losesIdentity(ch)
+		return slices.Contains([]string{"partition_by", "partition_of", "values", "inherits"}, ch.Path[0])
 	})
 	if t.attach != nil && (have.partitionOf == nil || *have.partitionOf != *t.attach) {
 		c.absorb(&out)
@@ -210,13 +213,32 @@ func (c *tableChange) inTree(d *resource.Delta) *resource.Delta {
 	return &out
 }
 
-// parentsIdentity is the version from which an identity is one of all the partitions, and a partition that leaves has it no
-// more.
-const parentsIdentity = 170000
-
-// losesIdentity tells whether a change is what leaving a parent does by itself.
-func (c *tableChange) losesIdentity(ch resource.Change) bool {
-	return c.facts.ServerVersion >= parentsIdentity && len(ch.Path) > 2 && ch.Path[0] == "columns" && ch.Path[2] == "identity" && ch.Desired.IsNull()
+// withoutIdentities is the difference of a partition that leaves: the identities of its columns are the parent's (from
+// Postgres 17 on), and stay there.
+func (c *tableChange) withoutIdentities(d *resource.Delta) *resource.Delta {
+	out, live := *d, *d.Live
+	wanted := normalizeTable(c.quiet(), d.Desired).Get("columns")
+	for _, f := range d.Live.Attrs.Get("columns").Fields() {
+		if f.Value.Get("identity").IsNull() {
+			continue
+		}
+		has := f.Value.Without("identity")
+		if !slices.Contains(d.Live.Attrs.Get("primary_key").Get("columns").StringList(), f.Name) {
+			has = has.With("not_null", resource.Bool(true))
+		}
+		live.Attrs = live.Attrs.With("columns", live.Attrs.Get("columns").With(f.Name, has))
+		w := wanted.Get(f.Name)
+		if w.IsNull() {
+			continue // it goes
+		}
+		out.Changes = slices.DeleteFunc(slices.Clone(out.Changes), func(ch resource.Change) bool {
+			return len(ch.Path) > 1 && ch.Path[0] == "columns" && ch.Path[1] == f.Name
+		})
+		ch := resource.Change{Path: resource.Path{"columns", f.Name}, Desired: w, Live: has, Cause: resource.CauseConfig, At: w.Range()}
+		out.Changes = append(out.Changes, fieldChanges(ch, ch)...)
+	}
+	out.Live = &live
+	return &out
 }
 
 func orWord(s, word string) string {
@@ -298,18 +320,21 @@ func (c *tableChange) moveInTree() bool {
 		}
 		plainly := func(s *resource.Step) {
 			runOn(s, c.d.Live, *t.detach, effort{lock: lockAccessExclusive}, out(*t.detach))
+			c.ownNotNulls(s)
 		}
 		live := c.partitionAt(c.want.place)
 		switch {
 		case live != nil && live.Pending:
 			plainly = nil
 			c.detachOnline(s, live, *t.detach, c.want.place, func(name string) bool { return c.have.check(name) != nil })
+			c.ownNotNulls(s)
 			if t.attach != nil || len(c.d.Changes) > 0 {
 				s.Stage = resource.Database
 			}
 		case live != nil && t.attach == nil && len(c.d.Changes) == 0 && c.detachesOnline(*t.detach):
 			c.plainDetach[s.ID] = plainly
 			c.detachOnline(s, live, *t.detach, c.want.place, func(name string) bool { return c.have.check(name) != nil })
+			c.ownNotNulls(s)
 		default:
 			plainly(s)
 		}
@@ -334,6 +359,17 @@ func (c *tableChange) moveInTree() bool {
 		c.leaving[parent] = append(c.leaving[parent], s)
 	}
 	return true
+}
+
+// ownNotNulls gives the not-null constraints that a partition had of its parent the names that they would have without it.
+func (c *tableChange) ownNotNulls(s *resource.Step) {
+	live := c.partitionAt(c.want.place)
+	if live == nil || c.tree.attach != nil {
+		return
+	}
+	for _, column := range sortedKeys(live.NotNulls) {
+		c.run(s, exclusive, c.alter("RENAME CONSTRAINT "+sqltext.Ident(live.NotNulls[column])+" TO "+sqltext.Ident(notNullName(c.liveName, column))))
+	}
 }
 
 // enterTree makes the table a child of others, when it has all that they have.

@@ -174,6 +174,10 @@ type Partition struct {
 	Rows    int64 `json:"rows"`
 	Bytes   int64 `json:"bytes"`
 
+	// NotNulls are the names of the not-null constraints that it has of its
+	// parent, by column, where they are not the usual ones; from Postgres 18.
+	NotNulls map[string]string `json:"not_nulls,omitempty"`
+
 	Indexes []PartitionIndex `json:"indexes,omitempty"`
 	Checks  []PartitionCheck `json:"checks,omitempty"`
 	// ForeignKeys are those that are not part of the parent's.

@@ -38,6 +38,16 @@ func (w *raw) takeNotNull(r row) {
 		return
 	}
 	number, name := int16(r.number(2)), r.text(3)
+	if !r.flag(5) { // a partition has it of its parent
+		for _, column := range names(t, []int16{number}) {
+			in := w.inheritanceOf(t.oid)
+			if in.notNulls == nil {
+				in.notNulls = map[string]string{}
+			}
+			in.notNulls[column] = name
+		}
+		return
+	}
 	for i := range t.columns {
 		if c := &t.columns[i]; c.number == number && name != ObjectName(t.name, c.name, "not_null") {
 			form := *c.columnForm
