@@ -162,7 +162,7 @@ func (g *growth) spread(on place, up, live string) {
 		}
 		final, first := g.names(x)
 		if have := x.partIndex(live); have != nil && live != "" {
-			if have.Invalid && x.by != "" {
+			if x.by != "" {
 				g.spread(x.place, have.Name, have.Name)
 			}
 			g.finally(x, have.Name)
@@ -172,9 +172,7 @@ func (g *growth) spread(on place, up, live string) {
 		switch {
 		case like != nil && x.by != "":
 			name = like.Name
-			if like.Invalid {
-				g.spread(x.place, name, name)
-			}
+			g.spread(x.place, name, name)
 		case x.by != "":
 			g.lone(x.place, x.estate, name)
 			g.relations[place{x.schema, name}] = true

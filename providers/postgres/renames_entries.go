@@ -54,6 +54,9 @@ func (c *tableChange) matchEntries(d *resource.Delta) *resource.Delta {
 		if e.attr == "uniques" {
 			entries.becoming = c.becoming(d)
 		}
+		if e.attr == "indexes" && c.inTrees() {
+			entries.builtAs = func(name string) string { return wayName(wayIndex, name) }
+		}
 		renamed := entries.match(said)
 		if len(renamed) == 0 {
 			continue
@@ -71,7 +74,34 @@ func (c *tableChange) matchEntries(d *resource.Delta) *resource.Delta {
 		}
 		d = entries.renamed(d, renamed)
 	}
-	return d
+	return c.followIndexes(d)
+}
+
+// followIndexes is a difference in which what names an index of the table names it as it is called by now.
+func (c *tableChange) followIndexes(d *resource.Delta) *resource.Delta {
+	out, live := *d, *d.Live
+	for _, x := range []struct{ attr, want string }{{"replica_identity", c.want.replicaIdentity}, {"cluster", c.want.cluster}} {
+		was := live.Attrs.Get(x.attr).Str()
+		i := slices.IndexFunc(c.renamedEntries, func(r entryRename) bool {
+			return r.from == was && slices.Contains([]string{"indexes", "uniques", "primary_key"}, r.attr)
+		})
+		if i < 0 {
+			continue
+		}
+		is := resource.String(c.renamedEntries[i].to)
+		ch := resource.Change{Path: resource.Path{x.attr}, Cause: resource.CauseConfig, At: c.renamedEntries[i].at}
+		if at := slices.IndexFunc(out.Changes, func(ch resource.Change) bool { return ch.Path[0] == x.attr }); at >= 0 {
+			ch = out.Changes[at]
+			out.Changes = slices.Delete(slices.Clone(out.Changes), at, at+1)
+		}
+		live.Attrs = live.Attrs.With(x.attr, is)
+		if x.want != is.Str() {
+			ch.Desired, ch.Live = d.Desired.Attrs.Get(x.attr), is
+			out.Changes = append(slices.Clone(out.Changes), ch)
+		}
+	}
+	out.Live = &live
+	return &out
 }
 
 // matchKey is matchEntries for the primary key, of which there is one, whatever its name.
@@ -100,7 +130,8 @@ type entries struct {
 	was, is  map[string]resource.Value
 	at       map[string]*resource.Range
 	template map[string]resource.Change
-	becoming []string // names whose entries are made of something else
+	becoming []string                 // names whose entries are made of something else
+	builtAs  func(name string) string // by what name an entry is built whose parts get names of their own when it is whole
 }
 
 func entriesOf(d *resource.Delta, attr string) *entries {
@@ -179,6 +210,9 @@ func (e *entries) match(said map[string]string) map[string]string {
 			continue
 		}
 		for _, from := range e.names {
+			if e.builtAs != nil && e.builtAs(to) == from {
+				continue // its partitions' have names to get, too
+			}
 			if from != to && !used[from] && !e.was[from].IsNull() && !stays(from) && same(from, to) {
 				out[to], used[from] = from, true
 				break
