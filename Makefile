@@ -42,6 +42,7 @@ pairs: postgres pg_dump
 # In make test a sample of the points is enough.
 crash: postgres pg_dump
 	$(GO) test -timeout 3h ./cli/e2e -run TestCrashAnywhere -v -crash
+	$(GO) test -timeout 1h ./providers/postgres -run KilledAnywhere -v -cuts
 
 # Goldens are written here and read by eye in the diff.
 update: build

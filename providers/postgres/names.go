@@ -139,9 +139,9 @@ func (t *table) constraintName(name string) naming {
 }
 
 // letIn takes what stands under a desired name instead for gone where this plan makes it go, or gives it another name: the
-// thing is made, when the name is free. It tells the identities of what stood there, too.
-func letIn(v *view, deltas []*resource.Delta, vacated map[naming]bool) (_ []*resource.Delta, stood map[resource.Address]string) {
-	stood = map[resource.Address]string{}
+// thing is made, when the name is free. It tells what stood there, too.
+func letIn(v *view, deltas []*resource.Delta, vacated map[naming]bool) (_ []*resource.Delta, stood map[resource.Address]*resource.Live) {
+	stood = map[resource.Address]*resource.Live{}
 	out := slices.Clone(deltas)
 	for i, d := range deltas {
 		if d.Live == nil || d.Desired == nil || !isInstead(d.Live) || d.Last != nil || !d.Desired.Attrs.Get("renamed_from").IsNull() {
@@ -152,7 +152,7 @@ func letIn(v *view, deltas []*resource.Delta, vacated map[naming]bool) (_ []*res
 		if slices.ContainsFunc(mine, func(n naming) bool { return vacated[n] }) {
 			fresh := *d
 			fresh.Live, fresh.Changes, fresh.Action = nil, nil, resource.Create
-			stood[d.Address] = d.Live.Identity
+			stood[d.Address] = d.Live
 			out[i] = &fresh
 		}
 	}
@@ -239,8 +239,8 @@ func (p *planner) noteNames(d *resource.Delta, steps []*resource.Step) {
 		switch s.Action {
 		case resource.Create:
 			p.takes(s, typesOf(d.Address.Kind, p.wanted(d))...)
-			if id := p.stoodInstead[d.Address]; id != "" {
-				p.takes(s, naming{space: spaceRoutines, name: id})
+			if stood := p.stoodInstead[d.Address]; stood != nil {
+				p.takes(s, naming{space: spaceRoutines, name: stood.Identity})
 			}
 		case resource.Delete:
 			p.frees(s, append(typesOf(d.Address.Kind, livePlace(d.Live)), naming{space: spaceRoutines, name: d.Live.Identity})...)

@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"strings"
@@ -111,6 +112,9 @@ func (c *cutConn) Write(b []byte) (int, error) {
 	text := string(b)
 	c.c.mu.Lock()
 	defer c.c.mu.Unlock()
+	if strings.Contains(text, "tellr.version") { // what makes the ledger makes an index, too
+		return c.Conn.Write(b)
+	}
 	for _, mark := range []string{"CREATE INDEX", "CREATE UNIQUE INDEX", "DROP INDEX", "ALTER INDEX", "ALTER TABLE s.", "CREATE SEQUENCE", "UPDATE ONLY", "COMMIT\x00"} {
 		if strings.Contains(text, mark) {
 			if mark == "COMMIT\x00" {
@@ -161,6 +165,8 @@ const unfinished = `SELECT (SELECT count(*) FROM pg_class WHERE relname LIKE 'te
   + (SELECT count(*) FROM s.t WHERE u IS NULL OR id IS NULL OR n IS NULL)
   + (SELECT count(*) - count(DISTINCT n) FROM (SELECT n FROM s.t UNION ALL SELECT nextval(pg_get_serial_sequence('s.t', 'n'))) x)`
 
+var everyCut = flag.Bool("cuts", false, "lose the connection at every statement of an online change, not at every seventh")
+
 // Killed before any statement of an online change, the next plan says what is left, its apply ends it, and nothing stays of
 // what was made on the way.
 func TestAnOnlineChangeIsKilledAnywhere(t *testing.T) {
@@ -195,7 +201,11 @@ func killAnywhere(t *testing.T, before, rows, change, unfinished string) {
 		t.Fatalf("%d statements, and %s things are left", total, psql(t, calm, unfinished))
 	}
 	t.Logf("%d statements", total)
-	for n := 1; n <= total; n++ {
+	every := 7
+	if *everyCut {
+		every = 1
+	}
+	for n := 1; n <= total; n += every {
 		dsn := fresh(n)
 		c := applyCut(t, dsn, after, n)
 		at := c.sent[len(c.sent)-1]

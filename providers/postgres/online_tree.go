@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tellr-dev/tellr/engine/resource"
@@ -24,6 +25,8 @@ type growth struct {
 	like func(*catalog.PartitionIndex) bool
 	// goes are the indexes of partitions that go with the one that this replaces, and give their names free.
 	goes map[place]bool
+	// back is set if what it replaces is gone by then.
+	back bool
 	// built are the indexes that stand ready for a key, by partition, and renames what is to be done when names are free.
 	built   map[place]string
 	named   map[place][2]string
@@ -36,8 +39,15 @@ type relabel struct {
 }
 
 func (c *tableChange) grow(s *resource.Step, x *indexDef) *growth {
-	return &growth{tableChange: c, s: s, index: x, like: likeIndex(desiredEntry(c.d, "indexes", x.name)),
+	g := &growth{tableChange: c, s: s, index: x, like: likeIndex(desiredEntry(c.d, "indexes", x.name)),
 		named: map[place][2]string{}, goes: map[place]bool{}}
+	for _, q := range c.planner.remade.parts[c.d.Address] {
+		if slices.Equal(q.path, resource.Path{"indexes", x.name}) { // it went before, and comes back
+			g.replaces(c.have.place, x.name)
+			g.back = true
+		}
+	}
+	return g
 }
 
 func (c *tableChange) growKey(s *resource.Step, k *key, word string) *growth {
@@ -65,7 +75,7 @@ func (g *growth) names(x partition) (final, first string) {
 	fits := func(name string) bool { return like != nil && like.Name == name }
 	final = g.partName(x, g.columnNames(), g.label(), func(name string) bool { return g.goes[place{x.schema, name}] || fits(name) })
 	first = final
-	if g.isTakenBy(x, final) && !fits(final) {
+	if g.isTakenBy(x, final) && !fits(final) && !g.back {
 		first = wayName(wayIndex, final)
 	}
 	g.named[x.place] = [2]string{final, first}

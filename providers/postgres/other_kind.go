@@ -14,11 +14,15 @@ import (
 func (p *planner) succeed() {
 	p.req.Deltas = slices.Clone(p.req.Deltas)
 	for i, d := range p.req.Deltas {
-		if d.Live == nil || d.Desired == nil || !isInstead(d.Live) {
+		stands := p.stoodInstead[d.Address]
+		if d.Live != nil && d.Desired != nil && isInstead(d.Live) {
+			stands = d.Live
+		}
+		if stands == nil {
 			continue
 		}
 		for _, gone := range p.req.Deltas {
-			if gone.Action == resource.Delete && p.gives(gone, d) {
+			if gone.Action == resource.Delete && p.gives(gone, d.Address.Kind, stands) {
 				made := *d
 				made.Live, made.Changes, made.Action = nil, nil, resource.Create
 				p.req.Deltas[i] = &made
@@ -29,13 +33,13 @@ func (p *planner) succeed() {
 	}
 }
 
-// gives tells whether a thing that goes is what has the name that another one wants.
-func (p *planner) gives(gone, d *resource.Delta) bool {
-	if gone.Live == nil || isInstead(gone.Live) || gone.Address.Kind == d.Address.Kind || livePlace(gone.Live) != livePlace(d.Live) {
+// gives tells whether a thing that goes is what stands under the name that one of another kind wants.
+func (p *planner) gives(gone *resource.Delta, kind string, stands *resource.Live) bool {
+	if gone.Live == nil || isInstead(gone.Live) || gone.Address.Kind == kind || livePlace(gone.Live) != livePlace(stands) {
 		return false
 	}
 	// A composite type is known by its type, and stands in the way by its relation.
-	return gone.Live.Identity == d.Live.Identity || gone.Address.Kind == "composite_type"
+	return gone.Live.Identity == stands.Identity || gone.Address.Kind == "composite_type"
 }
 
 // becomes begins a chain around a thing whose name another kind of thing gets.

@@ -35,8 +35,8 @@ type planner struct {
 	taking []taking
 	// relocated are the steps that rename or move things, and put those by which settleNames calls things otherwise for a while.
 	relocated    map[resource.Address]*resource.Step
-	vacated      map[naming]bool             // the names that live things have and the plan makes free
-	stoodInstead map[resource.Address]string // the identities of what had the names of new things
+	vacated      map[naming]bool                     // the names that live things have and the plan makes free
+	stoodInstead map[resource.Address]*resource.Live // what had the names of new things
 	put          map[*release]*resource.Step
 	asides       map[*resource.Step]bool // the steps that do so
 	interim      map[naming]bool         // the names that things have for a while
@@ -79,7 +79,7 @@ type planner struct {
 
 func newPlanner(v *view, req resource.StepsRequest) *planner {
 	vacated := vacatedNames(v, req.Deltas)
-	var stood map[resource.Address]string
+	var stood map[resource.Address]*resource.Live
 	req.Deltas, stood = letIn(v, req.Deltas, vacated)
 	p := &planner{
 		view: v, req: req, vacated: vacated, stoodInstead: stood, deltas: make(map[resource.Address]*resource.Delta, len(req.Deltas)),
