@@ -266,11 +266,20 @@ func (f *chainFinder) goes(d *resource.Delta) {
 		case of.Address.Kind == "policy" && of.Action == resource.Update:
 			// Its new conditions may need what can change only when this is gone.
 			f.add(r, of, "it looks up "+f.written(d)+", which goes")
+		case isView(of.Address.Kind) && of.Action == resource.Update && slices.ContainsFunc(f.reads(of), f.isNew):
+			// What it is to read may be made only when what it reads now is out of the way.
+			f.add(r, of, "it reads "+f.written(d)+", which goes")
 		default:
 			r.first = append(r.first, of.Address)
 		}
 	}
 	f.remade.roots = append(f.remade.roots, r)
+}
+
+// isNew tells whether the plan makes a view.
+func (p *planner) isNew(a resource.Address) bool {
+	d := p.deltas[a]
+	return d != nil && d.Action == resource.Create && isView(a.Kind)
 }
 
 // lostColumn is a live column that views must not read while the plan changes it.

@@ -50,11 +50,11 @@ func (c *tableChange) putKeyOnline(s *resource.Step, k constraint) {
 	}
 	// An index of the key's name, or of the name on the way, is left from a change that did not end, or was an index that
 	// becomes a key.
-	left := c.have.index(name)
+	left := c.left(name)
 	if !c.settle(s, left, left != nil && c.keyIndexIs(k.key, left)) {
 		c.build(s, k.key.index(name))
 	}
-	if other := c.have.index(k.key.name); replaces && other != nil {
+	if other := c.left(k.key.name); replaces && other != nil {
 		c.dropConcurrently(s, other)
 	}
 	add := "ADD " + k.key.ddlUsing(k.word, name)

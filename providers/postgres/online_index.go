@@ -104,7 +104,7 @@ func (c *tableChange) putIndexOnline(s *resource.Step, w, h *indexDef) {
 	online(s)
 	s.Undo = []resource.SQL{resource.RawSQL("DROP INDEX " + concurrently + c.want.indexPlace(w.name))}
 	way := wayName(wayIndex, w.name)
-	left := c.have.index(way)
+	left := c.left(way)
 	if left != nil {
 		s.Reason = "an earlier replacement did not end"
 	}

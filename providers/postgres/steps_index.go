@@ -12,7 +12,7 @@ func (c *tableChange) dropIndexes() {
 		if w == nil && c.claimed[place{c.have.schema, name}] {
 			continue
 		}
-		if h == nil || w != nil && (c.indexStays(h, w) || c.onlyTouch("indexes", name)) || w == nil && c.busy && c.onItsWay(name) {
+		if h == nil || w != nil && (c.indexStays(h, w) || c.onlyTouch("indexes", name)) || w == nil && c.busy && c.onItsWay(name) && !c.goesAlong(h) {
 			continue
 		}
 		if w == nil && c.busy && !c.goesAlong(h) {
@@ -92,6 +92,14 @@ func (c *tableChange) addIndexes() {
 
 // goesAlong tells whether an index is on columns that go, and must go before them.
 func (c *tableChange) goesAlong(h *indexDef) bool { return !c.stays(h.mentions(), nil) }
+
+// left is a live index that a change while the table is used can go on with, or must take away: not one that goes before.
+func (c *tableChange) left(name string) *indexDef {
+	if h := c.have.index(name); h != nil && !c.goesAlong(h) {
+		return h
+	}
+	return nil
+}
 
 // indexStays tells whether an index need not make way for changes of columns.
 func (c *tableChange) indexStays(h, w *indexDef) bool {
