@@ -314,13 +314,13 @@ func TestIgnoredDriftIsShownWithItsReason(t *testing.T) {
 func TestADriftSaysWhoAppliedItLast(t *testing.T) {
 	w := applied(t, "a", "b")
 	for i := range w.Ledger {
-		w.Ledger[i].By, w.Ledger[i].At = "anna", "2026-11-02T10:00:00Z"
+		w.Ledger[i].By, w.Ledger[i].At, w.Ledger[i].Run = "anna", "2026-11-02T10:00:00Z", "3f9c2a71b0"
 	}
 	w.Things[addr("box", "a")] = w.Things[addr("box", "a")].With("label", resource.String("theirs"))
 	want := boxes("a", "b")
 	want[3].Attrs = want[3].Attrs.With("label", resource.String("new"))
 	p := mustBuild(t, w, want, nil)
-	if diff := cmp.Diff(&resource.Applied{By: "anna", At: "2026-11-02T10:00:00Z"}, p.Step("box.a").Applied); diff != "" {
+	if diff := cmp.Diff(&resource.Applied{By: "anna", At: "2026-11-02T10:00:00Z", Run: "3f9c2a71b0"}, p.Step("box.a").Applied); diff != "" {
 		t.Error(diff)
 	}
 	if p.Step("box.b").Applied != nil {

@@ -121,7 +121,7 @@ func (b *builder) complete(s *resource.Step) {
 		s.At = d.Desired.Range
 	}
 	if s.Cause != resource.CauseConfig && d.Last != nil && !b.req.Destroy && (d.Last.By != "" || d.Last.At != "") {
-		s.Applied = &resource.Applied{By: d.Last.By, At: d.Last.At}
+		s.Applied = &resource.Applied{By: d.Last.By, At: d.Last.At, Run: d.Last.Run}
 	}
 	b.bind(s, d)
 	if (s.Action == resource.Delete || s.Action == resource.Replace) && len(s.Path) == 0 && (d.Kind.Data || d.Last != nil && d.Last.Protected) {

@@ -162,7 +162,7 @@ func (t *thing) applied() string {
 	return ""
 }
 
-// AppliedBy words a run of the past: "last applied 2026-11-02 by anna".
+// AppliedBy words a run of the past: "last applied 2026-11-02 by anna, run 3f9c2a".
 func AppliedBy(a *resource.Applied) string {
 	text := "last applied"
 	if day, _, ok := strings.Cut(a.At, "T"); ok {
@@ -170,6 +170,9 @@ func AppliedBy(a *resource.Applied) string {
 	}
 	if a.By != "" {
 		text += " by " + oneLine(a.By)
+	}
+	if a.Run != "" {
+		text += ", run " + oneLine(a.Run)
 	}
 	return text
 }

@@ -76,6 +76,8 @@ func (s *Step) Guard() string {
 type Applied struct {
 	By string `json:"by,omitempty"`
 	At string `json:"at,omitempty"` // RFC 3339
+	// Run is the ID of the run, as tellr history has it.
+	Run string `json:"run,omitempty"`
 }
 
 // Reliance is what a step relies on of another thing.

@@ -387,6 +387,10 @@ func (a *alteration) judge(s *resource.Step) {
 		s.NoUndo = "the sequence of the column would have to be counted anew"
 		return
 	}
+	if a.have.generated != "" && a.canonical.generated == "" {
+		s.NoUndo = "a column comes to be generated only by being made anew: what it holds by then would be lost"
+		return
+	}
 	plainly, done := *a.tableChange, *a.canonical
 	plainly.busy = false
 	done.notNull = done.notNull && a.later == nil // that is undone with the step that does it

@@ -188,7 +188,8 @@ func (p pair) run(t *testing.T, version, n int) {
 	w := &workspace{dsn: a, clients: map[string]string{}}
 	before := rowsOf(t, a)
 	var old []string
-	if p.settled == "" && *undoEvery > 0 && n%*undoEvery == 0 {
+	takesBack, reverses := *undoEvery > 0 && n%*undoEvery == 0, *reverseEvery > 0 && n%*reverseEvery == 0
+	if p.settled == "" && (takesBack || reverses) {
 		old = statements(t, a)
 	}
 	plan, blocked := run(t, w, desired, false)
@@ -197,6 +198,9 @@ func (p pair) run(t *testing.T, version, n int) {
 			t.Errorf("blocked is %v, with %q; the plan:\n%s", blocked, p.blocked, text)
 		}
 		return
+	}
+	if left := unaccounted(plan); len(left) > 0 {
+		t.Errorf("neither with reverse statements nor with a reason why there are none: %v", left)
 	}
 	if again, notes := build(t, w, desired, false); !again.Idle() || len(notes) > 0 {
 		t.Errorf("a second plan is not empty: %v\n%s\nthe first:\n%s", notes, show(again), show(plan))
@@ -218,8 +222,12 @@ func (p pair) run(t *testing.T, version, n int) {
 			t.Errorf("pg_dump tells it from the new state (-new +changed):\n%s\nthe plan:\n%s\nthe import:\n%s", diff, show(plan), hcl)
 		}
 	}
-	if old != nil && !plan.Empty() {
+	switch {
+	case old == nil || plan.Empty():
+	case takesBack:
 		p.undone(t, w, desired, old)
+	default:
+		p.reversed(t, plan, a, old)
 	}
 }
 

@@ -191,7 +191,7 @@ func (c *tableChange) addConstraints() {
 		}
 		c.dressConstraint(s, k)
 		if s.NoUndo == "" {
-			undo(s, c.alter("DROP CONSTRAINT "+sqltext.Ident(c.addedName(k))))
+			c.undoConstraint(s, k)
 		}
 		if k.what == "check" {
 			c.takes(s, c.want.constraintName(k.name))
@@ -200,6 +200,25 @@ func (c *tableChange) addConstraints() {
 			c.building = append(c.building, building{s, c.have.place})
 		}
 	}
+}
+
+// undoConstraint takes a new constraint away again, with what came with it, and makes anew the index that became its own.
+func (c *tableChange) undoConstraint(s *resource.Step, k constraint) {
+	name := c.addedName(k)
+	if k.key != nil && c.busy && !c.inTrees() {
+		if x := c.left(name); x != nil && !x.invalid && c.keyIndexIs(k.key, x) {
+			undo(s, x.createIndexAs(concurrently, c.have.place))
+		}
+	}
+	if k.what == "primary key" && k.have == "" {
+		for _, column := range slices.Backward(k.key.columns) {
+			live := orElse(c.renames[column], column)
+			if h := c.have.column(live); h != nil && !c.have.refusesNull(h) && !c.want.column(column).notNull {
+				undo(s, c.alter("ALTER COLUMN "+sqltext.Ident(column)+" DROP NOT NULL"))
+			}
+		}
+	}
+	undo(s, c.alter("DROP CONSTRAINT "+sqltext.Ident(name)))
 }
 
 // freesConstraint notes that the last statement of a step drops a constraint, if it does not come back under its name.

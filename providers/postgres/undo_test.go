@@ -4,9 +4,11 @@ import (
 	"context"
 	"flag"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/tellr-dev/tellr/engine/apply"
 	"github.com/tellr-dev/tellr/engine/ledger"
@@ -15,7 +17,11 @@ import (
 	"github.com/tellr-dev/tellr/providers/postgres"
 )
 
-var undoEvery = flag.Int("undo", 0, "take back the run of every Nth pair; 0 of none")
+var (
+	undoEvery    = flag.Int("undo", 0, "take back the run of every Nth pair; 0 of none")
+	reverseEvery = flag.Int("reverse", 0, "run the reverse statements of every Nth pair; 0 of none")
+	reversals    atomic.Int64
+)
 
 // takeBack plans the way back to before the last run, and runs it unless it is blocked by more than the care for data.
 func takeBack(t *testing.T, w *workspace, desired []*resource.Resource) (p *plan.Plan, blocked bool) {
@@ -71,6 +77,47 @@ func takeBack(t *testing.T, w *workspace, desired []*resource.Resource) (p *plan
 		t.Fatalf("take back: %v\n%s", err, show(p))
 	}
 	return p, false
+}
+
+// unaccounted are the steps that neither say how to go back nor why nobody can.
+func unaccounted(p *plan.Plan) []string {
+	var out []string
+	for _, s := range p.Steps {
+		if (len(s.Undo) == 0) == (s.NoUndo == "") && !s.Action.OnlyLedger() {
+			out = append(out, s.ID)
+		}
+	}
+	return out
+}
+
+// reversed runs the reverse statements of a plan that was applied, from the last step to the first, and expects the old
+// state. A plan with a step that has none is left alone.
+func (p pair) reversed(t *testing.T, done *plan.Plan, dsn string, old []string) {
+	t.Helper()
+	var back []string
+	for _, s := range slices.Backward(done.Steps) {
+		if s.NoUndo != "" {
+			return
+		}
+		for _, sql := range s.Undo {
+			back = append(back, sql.String())
+		}
+	}
+	reversals.Add(1)
+	conn, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background()) //nolint:errcheck // it is of no use any more
+	for _, sql := range append([]string{"SET search_path = pg_catalog"}, back...) {
+		if _, err := conn.PgConn().Exec(t.Context(), sql).ReadAll(); err != nil {
+			t.Errorf("reverse statement: %v\n%s\nthe plan:\n%s", err, sql, show(done))
+			return
+		}
+	}
+	if diff := cmp.Diff(old, statements(t, dsn)); diff != "" {
+		t.Errorf("reversed, it is not as it was (-old +now):\n%s\nthe plan:\n%s", diff, show(done))
+	}
 }
 
 // undone takes a pair's run back, and expects the old state.
