@@ -52,6 +52,9 @@ func TestRandomEnvironments(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	if err := pg.Exec(t.Context(), "postgres", "CREATE ROLE random_reader"); err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	var n, failures, blocked atomic.Int64
 	rapid.Check(t, func(rt *rapid.T) {
@@ -115,7 +118,7 @@ func (r *randomRun) run() {
 	}
 	r.rows("s.undeclared", 10)
 	for _, table := range second.names() {
-		if first[table] != nil {
+		if first.tables[table] != nil {
 			r.rows("s."+table, 3)
 		}
 	}
@@ -203,19 +206,27 @@ var drifts = []string{
 	"ALTER TABLE %s DROP COLUMN IF EXISTS b",
 	"ALTER TABLE %s SET (fillfactor = 55)",
 	"ALTER TABLE %s ALTER id DROP NOT NULL",
+	"GRANT TRUNCATE ON %s TO random_reader",
+	"REVOKE ALL ON %s FROM random_reader",
+	"ALTER VIEW s.v_a SET (security_barrier)",
 }
 
-// environment is the declared tables, each with its attributes in HCL.
-type environment map[string][]string
+// environment is the declared tables, each with its attributes in HCL, and the
+// blocks about other things.
+type environment struct {
+	tables map[string][]string
+	others []string
+}
 
-func (e environment) names() []string { return slices.Sorted(maps.Keys(e)) }
+func (e environment) names() []string { return slices.Sorted(maps.Keys(e.tables)) }
 
 func (e environment) String() string {
 	var b strings.Builder
 	b.WriteString("environment \"random\" {}\n\ninstance \"main\" {\n  postgres { url = env(\"DATABASE_URL\") }\n}\n\nschema \"s\" { instance = instance.main }\n")
 	for _, table := range e.names() {
-		fmt.Fprintf(&b, "\ntable %q {\n  schema = schema.s\n  %s\n}\n", table, strings.Join(e[table], "\n  "))
+		fmt.Fprintf(&b, "\ntable %q {\n  schema = schema.s\n  %s\n}\n", table, strings.Join(e.tables[table], "\n  "))
 	}
+	b.WriteString("\n" + strings.Join(e.others, "\n"))
 	return b.String()
 }
 
@@ -223,7 +234,8 @@ func (e environment) String() string {
 func drawEnvironment(t *rapid.T, label string) environment {
 	some := func(what string) bool { return rapid.Bool().Draw(t, label+" "+what) }
 	oneOf := func(what string, list ...string) string { return rapid.SampledFrom(list).Draw(t, label+" "+what) }
-	e := environment{}
+	e := environment{tables: map[string][]string{}}
+	var keyed []string
 	for _, table := range []string{"a", "b", "c"} {
 		if !some(table) {
 			continue
@@ -246,8 +258,16 @@ func drawEnvironment(t *rapid.T, label string) environment {
 			}
 		}
 		attrs := []string{"columns = { " + strings.Join(columns, ", ") + " }"}
+		if len(keyed) > 0 && some(table+" refers") {
+			attrs = append(attrs, fmt.Sprintf("foreign_keys = { fk_%s = { columns = [\"id\"], references = table.%s } }", table, oneOf(table+" to", keyed...)))
+		}
 		if some(table + " key") {
 			attrs = append(attrs, `primary_key = ["id"]`)
+			keyed = append(keyed, table)
+		}
+		if some(table + " view") {
+			e.others = append(e.others, fmt.Sprintf("view %q {\n  schema = schema.s\n  query  = \"SELECT id, %s FROM s.%s\"\n}\n",
+				oneOf(table+" view name", "v", "w")+"_"+table, oneOf(table+" view column", "1 AS n", "id + 1 AS n", "'x' AS t"), table))
 		}
 		if some(table + " check") {
 			attrs = append(attrs, fmt.Sprintf("checks = { ck = %q }", oneOf(table+" ck", "id > 0", "id BETWEEN 0 AND 100")))
@@ -258,7 +278,14 @@ func drawEnvironment(t *rapid.T, label string) environment {
 		if len(extra) > 0 {
 			attrs = append(attrs, "indexes = { "+strings.Join(extra, ", ")+" }")
 		}
-		e[table] = attrs
+		e.tables[table] = attrs
+	}
+	if some("sequence") {
+		e.others = append(e.others, fmt.Sprintf("sequence \"numbers\" {\n  schema    = schema.s\n  increment = %s\n}\n", oneOf("sequence steps", "1", "5")))
+	}
+	if some("grants") {
+		e.others = append(e.others, fmt.Sprintf("grants \"reader\" {\n  schema    = schema.s\n  to        = \"random_reader\"\n  on_schema = [\"USAGE\"]\n  tables    = [%s]\n}\n",
+			oneOf("privileges", `"SELECT"`, `"SELECT", "INSERT"`, `"DELETE"`)))
 	}
 	return e
 }

@@ -109,8 +109,14 @@ func normalizeView(n *normalizer, r *resource.Resource) resource.Value {
 	w := r.Attrs
 	v := decodeView(r.Kind.Name, n.place(r), w)
 	live := n.live[r.Address]
-	if f, ok := n.builtForm(r, live != nil && live.Attrs.Get("query").Str() != v.query); ok {
+	written := v.query
+	asLive := live != nil && live.Attrs.Get("query").Str() == written
+	if f, ok := n.builtForm(r, live != nil && !asLive); ok {
 		v.canonical(f)
+	}
+	if asLive && !sqltext.HasStar(written) {
+		// The server prints some conditions in a form that it prints differently when it reads it.
+		v.query = written
 	}
 	var o object
 	o.text("schema", v.schema, w.Get("schema"))

@@ -82,3 +82,8 @@ CREATE TABLE app.z (id int);
 CREATE TABLE app.a (id int PRIMARY KEY); INSERT INTO app.a VALUES (1);
 -- =>
 CREATE SCHEMA two; CREATE TABLE app.a (id int PRIMARY KEY); CREATE TABLE two.b (a int REFERENCES app.a);
+-- == lists of a varchar in every place, which the server prints in a form that it prints differently when it reads it
+CREATE TABLE app.t (a varchar(20), b varchar, CONSTRAINT k CHECK (a IN ('x', 'y')), CONSTRAINT l CHECK (b NOT IN ('z', 'w'))); CREATE INDEX i ON app.t (a) WHERE b IN ('q', 'r'); CREATE VIEW app.v AS SELECT a FROM app.t WHERE a IN ('x', 'y'); CREATE POLICY p ON app.t USING (a IN ('x', 'y')); CREATE DOMAIN app.d AS varchar CHECK (VALUE IN ('m', 'n')); CREATE TABLE app.g (a varchar, b boolean GENERATED ALWAYS AS (a IN ('x', 'y')) STORED);
+INSERT INTO app.t VALUES ('x', 'y');
+-- =>
+CREATE TABLE app.t (a varchar(20), b varchar, CONSTRAINT k CHECK (a IN ('x', 'y')), CONSTRAINT l CHECK (b NOT IN ('z', 'w'))); CREATE INDEX i ON app.t (a) WHERE b IN ('q', 'r'); CREATE VIEW app.v AS SELECT a FROM app.t WHERE a IN ('x', 'y'); CREATE POLICY p ON app.t USING (a IN ('x', 'y')); CREATE DOMAIN app.d AS varchar CHECK (VALUE IN ('m', 'n')); CREATE TABLE app.g (a varchar, b boolean GENERATED ALWAYS AS (a IN ('x', 'y')) STORED);
