@@ -86,14 +86,14 @@ func (b *bench) live(ctx context.Context) error {
 	return nil
 }
 
-// creation measures the plan of tables that are not there; by the processors'
-// time, which is what it takes where nobody else uses them.
+// creation measures the plan of tables that are not there; the time of the
+// processors beside it tells what others did meanwhile.
 func (b *bench) creation(ctx context.Context, dir string, env []string, n int) error {
 	got, err := b.inTurns(ctx, command{dir: dir, env: env, args: []string{b.tellr, "plan", "env.hcl"}})
 	if err != nil {
 		return err
 	}
-	row(fmt.Sprintf("plan of the creation of %d tables", n), fmt.Sprintf("%s (%s cpu)", ms(got[0].wall), ms(got[0].cpu)), "≤ "+ms(aimCreation)+" cpu", got[0].cpu <= aimCreation)
+	row(fmt.Sprintf("plan of the creation of %d tables", n), fmt.Sprintf("%s (%s cpu)", ms(got[0].wall), ms(got[0].cpu)), "≤ "+ms(aimCreation), got[0].wall <= aimCreation)
 	return nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -56,15 +55,18 @@ func TestText(t *testing.T) {
 	}
 }
 
-func TestTextIsFast(t *testing.T) {
-	p := large(5000)
-	start := time.Now()
-	if err := Text(io.Discard, p, Options{}); err != nil {
-		t.Fatal(err)
+// A step costs the same among many; memory is counted, as time depends on what else the machine does.
+func TestTextIsLinear(t *testing.T) {
+	per := func(n int) float64 {
+		p := large(n)
+		return testing.AllocsPerRun(2, func() {
+			if err := Text(io.Discard, p, Options{}); err != nil {
+				t.Fatal(err)
+			}
+		}) / float64(n)
 	}
-	// Measured at 12 ms; the limit only catches something quadratic.
-	if d := time.Since(start); d > 2*time.Second {
-		t.Errorf("5,000 steps took %s", d)
+	if few, many := per(500), per(5000); many > 1.3*few {
+		t.Errorf("a step of 500 takes %.1f allocations, one of 5,000 takes %.1f", few, many)
 	}
 }
 

@@ -135,7 +135,7 @@ func TestConnect(t *testing.T) {
 			if !errors.As(err, &d) || d.Summary != c.summary || d.Cure == "" {
 				t.Errorf("%v", err)
 			}
-			if took := time.Since(begun); took > 15*time.Second {
+			if took := time.Since(begun); took > time.Minute {
 				t.Errorf("it took %s", took)
 			}
 		})

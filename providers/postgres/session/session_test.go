@@ -114,7 +114,7 @@ func TestInterrupt(t *testing.T) {
 	}()
 	start := time.Now()
 	_, err := s.Run(ctx, step("table.t", "SELECT pg_sleep(60)"), noHoles, nil)
-	if err == nil || time.Since(start) > 10*time.Second {
+	if err == nil || time.Since(start) > 50*time.Second {
 		t.Fatalf("%v after %s", err, time.Since(start))
 	}
 	if err := s.Commit(ctx); !errors.Is(err, ErrClosed) {
