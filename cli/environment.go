@@ -53,7 +53,7 @@ func (p *program) load(file, verb string, vars map[string]string) (*config.Envir
 	}
 	p.diagnose(ds) // warnings
 	if _, set := p.Getenv("GOGC"); !set && len(env.Resources) > many {
-		debug.SetGCPercent(50)
+		debug.SetGCPercent(35)
 	}
 	return env, nil
 }

@@ -195,7 +195,6 @@ func (b *builder) delta(a resource.Address) *resource.Delta {
 		want, ds = p.Normalize(&filled, snap)
 	}
 	b.ds = append(b.ds, ds...)
-	b.norm[a] = want
 	switch {
 	case live == nil:
 		d.Action = resource.Create
@@ -232,8 +231,23 @@ func (b *builder) delta(a resource.Address) *resource.Delta {
 	if b.req.Undo != nil {
 		b.back(d)
 	}
+	if d.Action != resource.NoOp || b.req.Undo != nil {
+		b.norm[a] = want
+	}
 	b.deltas[a] = d
 	return d
+}
+
+// normal is a desired thing in canonical form. Of what is as desired it is not
+// kept, which is most of the memory of a plan that changes little, but made
+// again for the few of which the ledger is told.
+func (b *builder) normal(d *resource.Delta) resource.Value {
+	if v, ok := b.norm[d.Address]; ok {
+		return v
+	}
+	snap := b.system[d.Address]
+	v, _ := provider(b.req.Providers, snap.Scope.System.Provider).Normalize(d.Desired, snap)
+	return v
 }
 
 // remove plans that a thing goes; nothing if it is not there.

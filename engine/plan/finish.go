@@ -105,7 +105,7 @@ func (b *builder) records(p *Plan, touched map[resource.Address][]string) {
 		}
 		r := Record{Address: a, System: ledger.Scope.System.Name, After: touched[a], Data: d.Kind != nil && d.Kind.Data}
 		if d.Desired != nil {
-			r.Attrs, r.Source = b.norm[a], b.world.desired[a].Attrs.Fingerprint()
+			r.Source = b.world.desired[a].Attrs.Fingerprint()
 			changed := slices.ContainsFunc(r.After, func(id string) bool { return id != told[a] })
 			r.Identity = b.identity(d, changed)
 		}
@@ -117,6 +117,9 @@ func (b *builder) records(p *Plan, touched map[resource.Address][]string) {
 			}
 		case d.Last != nil && d.Last.Source == r.Source:
 			continue
+		}
+		if d.Desired != nil {
+			r.Attrs = b.normal(d)
 		}
 		p.Records = append(p.Records, r)
 		if d.Last != nil && !d.Last.Was.IsZero() && told[a] != "" {
