@@ -59,7 +59,7 @@ func (p *program) load(file, verb string, vars map[string]string) (*config.Envir
 }
 
 // many is from how many things on a plan would rather do more work than take more memory: the collector then lets
-// what is no longer used be half of what is, and not as much again.
+// what is no longer used be a third of what is, and not as much again.
 const many = 8000
 
 // secrets reads secrets from their sources.

@@ -41,6 +41,10 @@ SELECT $1, e.address, e.kind, e.schema,
     WHEN 'view' THEN to_regclass(q)::oid::text
     WHEN 'materialized_view' THEN to_regclass(q)::oid::text
     WHEN 'rule' THEN (SELECT r.oid::text FROM pg_rewrite r WHERE r.ev_class = to_regclass(q) AND r.rulename = e.attrs->>'name')
+    WHEN 'extension' THEN (SELECT x.oid::text FROM pg_extension x WHERE x.extname = e.name)
+    WHEN 'collation' THEN (SELECT c.oid::text FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace
+                           WHERE n.nspname = e.schema AND c.collname = e.name AND c.collencoding IN (-1, pg_char_to_encoding(getdatabaseencoding()))
+                           ORDER BY c.collencoding DESC LIMIT 1) -- the encoding's own comes first
     WHEN 'event_trigger' THEN (SELECT t.oid::text FROM pg_event_trigger t WHERE t.evtname = e.attrs->>'name')
     WHEN 'trigger' THEN (SELECT t.oid::text FROM pg_trigger t WHERE t.tgrelid = to_regclass(q) AND t.tgname = e.attrs->>'name')
   END, e.identity), e.attrs, e.source, e.protected, e.by, e.at, $12, pg_current_xact_id()

@@ -24,6 +24,7 @@ func TestLedger(t *testing.T) {
 	s := d.open(resource.Database, Options{Run: resource.Run{Who: "me"}, Now: now})
 	d.run(s, step("schema.app", `CREATE SCHEMA "App"`, `CREATE TABLE "App"."t 1" (id serial)`, `CREATE SEQUENCE "App".q`, `CREATE TYPE "App".e AS ENUM ('a')`,
 		`CREATE FUNCTION "App".f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'`, `CREATE TRIGGER g AFTER UPDATE ON "App"."t 1" EXECUTE FUNCTION "App".f()`,
+		`CREATE COLLATION "App".c FROM "C"`, `CREATE EXTENSION dict_int SCHEMA "App"`,
 		`GRANT USAGE ON SCHEMA "App" TO PUBLIC`, `SET LOCAL ROLE pg_monitor`, `SET LOCAL search_path = nowhere`))
 	in := func(address, name string, more ...resource.Field) resource.Entry {
 		return entry(address, append([]resource.Field{text("schema", "App"), text("name", name)}, more...)...)
@@ -39,6 +40,7 @@ func TestLedger(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = s.Record(t.Context(), []resource.Entry{table, entry("schema.app", text("name", "App")), in("sequence.q", "q"), in("enum.e", "e"), in("function.f", "f"),
+		in("collation.c", "c"), in("extension.x", "dict_int"),
 		entry("trigger.g", text("table", `"App"."t 1"`), text("name", "g")), entry("grants.g", text("schema", "App"), resource.F("effective", resource.Object(resource.F("PUBLIC", resource.Object())))), other,
 		entry(`table.x["a.b"]`, text("schema", "App"), text("name", "not there"))}, []resource.Address{{Kind: "table", Name: "gone"}})
 	if err != nil {
@@ -51,7 +53,7 @@ func TestLedger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(snapshot.Ledger) != 9 {
+	if len(snapshot.Ledger) != 11 {
 		t.Fatalf("%d entries", len(snapshot.Ledger))
 	}
 	for _, e := range snapshot.Ledger {
@@ -106,7 +108,7 @@ func TestLedger(t *testing.T) {
 	if err := s.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	d.want("SELECT count(*) FROM tellr.object", "8")
+	d.want("SELECT count(*) FROM tellr.object", "10")
 	d.want("SELECT by FROM tellr.object WHERE address = 'table.t'", "you")
 	d.want("SELECT count(*) FROM tellr.run", "2")
 }
