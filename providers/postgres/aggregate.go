@@ -223,7 +223,10 @@ func aggregateSteps(p *planner, d *resource.Delta) {
 		a := decodeAggregate(p.index, livePlace(d.Live), d.Live.Attrs)
 		s := p.step(d, nil, resource.Delete, "drop aggregate "+a.name)
 		run(s, "DROP AGGREGATE "+a.signature())
-		undo(s, a.create("CREATE"))
+		undoing(s, func(back *resource.Step) {
+			run(back, a.create("CREATE"))
+			p.asBefore(d, back, "AGGREGATE "+a.signature())
+		})
 	default:
 		p.alterAggregate(d)
 	}
@@ -256,6 +259,7 @@ func (p *planner) alterAggregate(d *resource.Delta) {
 		undo(s, have.create("CREATE OR REPLACE"))
 		if changed(d, "comment") {
 			run(s, commentOn("AGGREGATE "+want.signature(), want.comment))
+			undo(s, commentOn("AGGREGATE "+have.signature(), have.comment))
 		}
 		if changed(d, "owner") {
 			p.owner(d, s, "AGGREGATE "+want.signature())
@@ -264,14 +268,11 @@ func (p *planner) alterAggregate(d *resource.Delta) {
 	}
 	s := p.step(d, nil, resource.Replace, "replace aggregate "+want.name)
 	s.Reason = "Postgres cannot change an aggregate's arguments or result in place"
-	p.aroundPlain(d, s, s, "AGGREGATE "+want.signature(), func() {
+	p.aroundPlain(d, s, s, routineRemake{"AGGREGATE " + want.signature(), "AGGREGATE " + have.signature(), have.create("CREATE")}, func() {
 		run(s, "DROP AGGREGATE "+have.signature())
 		run(s, want.create("CREATE"))
 		p.finishAggregate(d, s, want)
 	})
-	s.Undo = nil
-	undo(s, have.create("CREATE"))
-	undo(s, "DROP AGGREGATE "+want.signature())
 }
 
 // aggregateStays tells whether CREATE OR REPLACE takes the change: what callers see stays as it is.

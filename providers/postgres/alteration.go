@@ -131,6 +131,7 @@ func (a *alteration) refuseNulls() {
 		need(s, strings.TrimSuffix(s.ID, "/not_null"))
 	}
 	a.notNull(s, a.name)
+	undo(s, a.alter("ALTER COLUMN "+sqltext.Ident(a.name)+" DROP NOT NULL"))
 	if a.clauses = a.later; len(a.clauses) > 0 {
 		a.run(s, exclusive, a.statement())
 		undo(s, a.alter("ALTER COLUMN "+sqltext.Ident(a.name)+" DROP IDENTITY"))
@@ -141,7 +142,6 @@ func (a *alteration) refuseNulls() {
 	if a.counts() {
 		a.count(s)
 	}
-	undo(s, a.alter("ALTER COLUMN "+sqltext.Ident(a.name)+" DROP NOT NULL"))
 }
 
 // takesSequence notes that a step makes the sequence of the column.
@@ -239,7 +239,7 @@ func (a *alteration) retype() {
 	switch {
 	case a.want.using != "":
 		text += " USING " + a.want.using
-	case needsUsing(from, to):
+	case needsUsing(from, to) && a.have.generated == "": // which is computed, whatever the type
 		text += " USING " + sqltext.Ident(a.name) + "::" + typ
 	}
 	a.clause(text)
@@ -393,7 +393,9 @@ func (a *alteration) judge(s *resource.Step) {
 	}
 	plainly, done := *a.tableChange, *a.canonical
 	plainly.busy = false
-	done.notNull = done.notNull && a.later == nil // that is undone with the step that does it
+	if a.later != nil { // that is undone with the step that does it
+		done.notNull, done.identity = false, a.have.identity
+	}
 	back := alteration{tableChange: &plainly, name: a.name, want: a.have, have: &done, canonical: a.have}
 	back.drops()
 	back.retype()
@@ -402,6 +404,9 @@ func (a *alteration) judge(s *resource.Step) {
 	back.defaults()
 	if a.canonical.comment != a.have.comment {
 		undo(s, commentOn("COLUMN "+a.tableChange.want.columnPlace(a.name), a.have.comment))
+	}
+	if back.counts() {
+		undoing(s, back.count)
 	}
 	if len(back.clauses) > 0 {
 		undo(s, back.statement())

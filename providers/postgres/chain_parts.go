@@ -142,12 +142,16 @@ func withoutAt(v resource.Value, path resource.Path) resource.Value {
 func (p *planner) dropPart(q *piece) {
 	at := p.wanted(q.d)
 	name := q.path[len(q.path)-1]
-	var what, sql, back string
+	var what, sql string
+	var back func(s *resource.Step)
+	says := func(sql string) func(*resource.Step) { return func(s *resource.Step) { undo(s, sql) } }
 	if q.d.Address.Kind == "domain" {
 		have, alter := decodeDomain(p.index, at, q.d.Live.Attrs), "ALTER DOMAIN "+at.String()+" "
-		what, sql, back = "the default of domain "+at.name, alter+"DROP DEFAULT", alter+domainDefault(have.def)
+		what, sql, back = "the default of domain "+at.name, alter+"DROP DEFAULT", says(alter+domainDefault(have.def))
 		if q.kind == "check" {
-			what, sql, back = "rule "+name, alter+"DROP CONSTRAINT "+sqltext.Ident(name), have.add(have.check(name))
+			what, sql, back = "rule "+name, alter+"DROP CONSTRAINT "+sqltext.Ident(name), func(s *resource.Step) {
+				undoing(s, func(back *resource.Step) { have.makeRule(back, have.check(name)) })
+			}
 		}
 	} else {
 		have, alter := decodeTable(p.index, at, q.d.Live.Attrs), "ALTER TABLE "+at.String()+" "
@@ -155,17 +159,17 @@ func (p *planner) dropPart(q *piece) {
 		switch q.kind {
 		case "default":
 			column := "ALTER COLUMN " + sqltext.Ident(q.path[1])
-			what, sql, back = "the default of column "+q.path[1], alter+column+" DROP DEFAULT", alter+column+" SET DEFAULT "+have.column(q.path[1]).def
+			what, sql, back = "the default of column "+q.path[1], alter+column+" DROP DEFAULT", says(alter+column+" SET DEFAULT "+have.column(q.path[1]).def)
 		case "generated":
-			what, sql, back = "column "+name, alter+"DROP COLUMN "+sqltext.Ident(name), alter+"ADD COLUMN "+have.column(name).ddl(false)
+			what, sql, back = "column "+name, alter+"DROP COLUMN "+sqltext.Ident(name), func(s *resource.Step) { have.unmakeColumn(s, have.column(name)) }
 		case "check":
-			what, sql, back = "check "+name, drop, alter+"ADD "+have.check(name).ddl()
+			what, sql, back = "check "+name, drop, func(s *resource.Step) { have.unmakeConstraint(s, q.path, name, have.check(name).ddl()) }
 		case "exclusion":
-			what, sql, back = "exclusion constraint "+name, drop, alter+"ADD "+have.exclusion(name).ddl()
+			what, sql, back = "exclusion constraint "+name, drop, func(s *resource.Step) { have.unmakeConstraint(s, q.path, name, have.exclusion(name).ddl()) }
 		case "index":
-			what, sql, back = "index "+name, "DROP INDEX "+have.indexPlace(name), have.index(name).createIndex(at)
+			what, sql, back = "index "+name, "DROP INDEX "+have.indexPlace(name), func(s *resource.Step) { have.unmakeIndex(s, have.index(name), "") }
 		default:
-			what, sql, back = "statistics "+name, "DROP STATISTICS "+place{at.schema, name}.String(), have.statistic(name).create(have)
+			what, sql, back = "statistics "+name, "DROP STATISTICS "+place{at.schema, name}.String(), func(s *resource.Step) { have.unmakeStatistics(s, have.statistic(name)) }
 		}
 	}
 	s := p.step(q.d, q.path, resource.Delete, "drop "+what+" for now")
@@ -181,22 +185,41 @@ func (p *planner) dropPart(q *piece) {
 		hazard(s, resource.HazardIndexDropped, "queries that use it take another way until it is there again")
 		p.frees(s, relationName(place{at.schema, name}))
 	}
-	undo(s, back)
+	back(s)
 	q.drop = s
 }
 
+// routineRemake is how a function, procedure or aggregate is called before and after it is made anew, as in COMMENT ON, and
+// the statement that made it as it was.
+type routineRemake struct{ want, have, was string }
+
 // aroundPlain lets what nobody declared go before a function is dropped, and puts it back when the new one is there. Who
-// may call the old one may call the new one, which is what, as in GRANT.
-func (p *planner) aroundPlain(d *resource.Delta, drop, make *resource.Step, what string, remake func()) {
+// may call the old one may call the new one.
+func (p *planner) aroundPlain(d *resource.Delta, drop, make *resource.Step, r routineRemake, remake func()) {
 	plain := p.remade.plain[d.Address]
 	for _, on := range plain {
 		run(drop, on.Drop)
 	}
 	remake()
-	p.regrant(d, make, what)
-	for _, on := range plain {
-		for _, sql := range on.Restore {
-			run(make, sql)
+	p.regrant(d, make, r.want)
+	restore := func(s *resource.Step) {
+		for _, on := range plain {
+			for _, sql := range on.Restore {
+				run(s, sql)
+			}
 		}
 	}
+	restore(make)
+	drop.Undo, make.Undo = nil, nil
+	undoing(drop, func(back *resource.Step) {
+		run(back, r.was)
+		p.asBefore(d, back, r.have)
+		restore(back)
+	})
+	undoing(make, func(back *resource.Step) {
+		for _, on := range plain {
+			run(back, on.Drop)
+		}
+		run(back, "DROP "+r.want)
+	})
 }

@@ -30,7 +30,7 @@ func (p *planner) remake(d *resource.Delta) {
 		want, have := decodeRule(p.index, d.Desired.Name(), d.Desired.Attrs), decodeRule(p.index, name, d.Live.Attrs)
 		if !m.along {
 			runOn(m.drop, nil, have.table, exclusive, "DROP "+have.what())
-			undo(m.drop, have.create("CREATE"))
+			undoing(m.drop, func(back *resource.Step) { p.makeRule(back, have, "CREATE") })
 		}
 		p.makeRule(m.make, want, "CREATE")
 		undo(m.make, "DROP "+want.what())
@@ -38,7 +38,7 @@ func (p *planner) remake(d *resource.Delta) {
 		want, have := decodeTrigger(p.index, d.Desired.Name(), d.Desired.Attrs), decodeTrigger(p.index, name, d.Live.Attrs)
 		if !m.along {
 			p.dropTrigger(m.drop, have)
-			undo(m.drop, have.create("CREATE"))
+			undoing(m.drop, func(back *resource.Step) { p.makeTrigger(back, have, "CREATE") })
 		}
 		p.makeTrigger(m.make, want, "CREATE")
 		undo(m.make, "DROP TRIGGER "+sqltext.Ident(want.name)+" ON "+want.table.String())
@@ -73,14 +73,11 @@ func (p *planner) remake(d *resource.Delta) {
 
 // remakeRoutine drops a function, procedure or aggregate, and makes it again.
 func (p *planner) remakeRoutine(d *resource.Delta, m *member, want, have, create, was string, finish func()) {
-	p.aroundPlain(d, m.drop, m.make, want, func() {
+	p.aroundPlain(d, m.drop, m.make, routineRemake{want, have, was}, func() {
 		run(m.drop, "DROP "+have)
-		undo(m.drop, was)
 		run(m.make, create)
 		finish()
 	})
-	m.make.Undo = nil
-	undo(m.make, "DROP "+want)
 }
 
 // restore gives a view that comes back the owner and the privileges that it had and that no file decides. Roles to which
@@ -89,13 +86,18 @@ func (p *planner) restore(d *resource.Delta, s *resource.Step, now string) {
 	if owner := d.Live.Attrs.Get("owner").Str(); d.Desired.Attrs.Get("owner").IsNull() && owner != "" && owner != p.facts.CurrentUser {
 		run(s, "ALTER "+decodeView(d.Address.Kind, place{}, d.Live.Attrs).word()+" "+now+" OWNER TO "+sqltext.Ident(owner))
 	}
-	p.regrantView(d, s, p.wanted(d))
+	p.regrantView(s, p.wanted(d))
 }
 
-// regrantView grants what roles had on a view.
-func (p *planner) regrantView(d *resource.Delta, s *resource.Step, at place) {
-	now := at.String()
+// regrantView grants what roles had on a view and no file decides.
+func (p *planner) regrantView(s *resource.Step, at place) {
 	decided, all := p.grantees(at.schema)
+	p.grantView(s, at, func(g catalog.GrantFact) bool { return g.Column != "" || !all && !decided[g.Grantee] })
+}
+
+// grantView grants what roles had on a view, as far as it is meant.
+func (p *planner) grantView(s *resource.Step, at place, meant func(catalog.GrantFact) bool) {
+	now := at.String()
 	had := p.facts.Views[now].Grants
 	type group struct {
 		to     string
@@ -105,7 +107,7 @@ func (p *planner) regrantView(d *resource.Delta, s *resource.Step, at place) {
 	var order []group
 	privs := map[group][]string{}
 	for _, g := range had {
-		if (all || decided[g.Grantee]) && g.Column == "" {
+		if !meant(g) {
 			continue
 		}
 		k := group{g.Grantee, g.Column, g.Grantable}

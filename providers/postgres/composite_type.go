@@ -112,7 +112,11 @@ func compositeSteps(p *planner, d *resource.Delta) {
 		have := decodeComposite(p.index, livePlace(d.Live), d.Live.Attrs)
 		s := p.step(d, nil, resource.Delete, "drop composite type "+have.name)
 		run(s, "DROP TYPE "+have.place.String())
-		undo(s, have.create())
+		undoing(s, func(back *resource.Step) {
+			run(back, have.create())
+			p.asBefore(d, back, "TYPE "+have.place.String())
+			have.commentAttributes(back)
+		})
 		p.hold(d, s, "dropped")
 	default:
 		p.alterComposite(d)
@@ -127,14 +131,18 @@ func (p *planner) createComposite(d *resource.Delta) {
 	if c.comment != "" {
 		run(s, commentOn(what, c.comment))
 	}
+	c.commentAttributes(s)
+	p.owner(d, s, what)
+	undo(s, "DROP "+what)
+	p.mayCreate(s, c.schema)
+}
+
+func (c *composite) commentAttributes(s *resource.Step) {
 	for _, a := range c.attributes {
 		if a.comment != "" {
 			run(s, c.attributeComment(a.name, a.comment))
 		}
 	}
-	p.owner(d, s, what)
-	undo(s, "DROP "+what)
-	p.mayCreate(s, c.schema)
 }
 
 // alterComposite changes attributes one by one. Nothing is written with CASCADE: Postgres refuses to change the type of

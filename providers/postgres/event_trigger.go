@@ -69,7 +69,7 @@ func eventTriggerSteps(p *planner, d *resource.Delta) {
 		e := decodeEventTrigger(p.index, d.Live.Attrs.Get("name").Str(), d.Live.Attrs)
 		s := p.step(d, nil, resource.Delete, "drop event trigger "+e.name)
 		run(s, "DROP "+e.what())
-		undo(s, e.create())
+		p.unmakeEventTrigger(d, s, e)
 		p.needSuperuser(s)
 		return
 	}
@@ -92,7 +92,8 @@ func eventTriggerSteps(p *planner, d *resource.Delta) {
 		s := p.step(d, nil, resource.Replace, "replace event trigger "+want.name)
 		run(s, "DROP "+have.what())
 		p.makeEventTrigger(d, s, want)
-		undo(s, have.create())
+		s.Undo = nil
+		p.unmakeEventTrigger(d, s, have)
 		undo(s, "DROP "+want.what())
 		p.needSuperuser(s)
 		return
@@ -103,6 +104,17 @@ func eventTriggerSteps(p *planner, d *resource.Delta) {
 		undo(s, have.enable())
 	}
 	p.simple(d, want.what())
+}
+
+// unmakeEventTrigger writes how to get an event trigger back that a step drops.
+func (p *planner) unmakeEventTrigger(d *resource.Delta, s *resource.Step, e *eventTrigger) {
+	undoing(s, func(back *resource.Step) {
+		run(back, e.create())
+		if e.enabled != "" {
+			run(back, e.enable())
+		}
+		p.asBefore(d, back, e.what())
+	})
 }
 
 func (p *planner) makeEventTrigger(d *resource.Delta, s *resource.Step, e *eventTrigger) {

@@ -151,7 +151,7 @@ func collationSteps(p *planner, d *resource.Delta) {
 		at := livePlace(d.Live)
 		s := p.step(d, nil, resource.Delete, "drop collation "+at.name)
 		run(s, "DROP COLLATION "+at.String())
-		undo(s, createCollation(at, d.Live.Attrs))
+		p.unmakeCollation(d, s)
 		p.hold(d, s, "dropped")
 	default:
 		for _, attr := range []string{"provider", "locale", "lc_collate", "lc_ctype", "deterministic", "rules"} {
@@ -162,6 +162,15 @@ func collationSteps(p *planner, d *resource.Delta) {
 		}
 		p.simple(d, "COLLATION "+p.renamed(d, "COLLATION").String())
 	}
+}
+
+// unmakeCollation writes how to get a collation back that a step drops.
+func (p *planner) unmakeCollation(d *resource.Delta, s *resource.Step) {
+	undoing(s, func(back *resource.Step) {
+		at := livePlace(d.Live)
+		run(back, createCollation(at, d.Live.Attrs))
+		p.asBefore(d, back, "COLLATION "+at.String())
+	})
 }
 
 // makeCollation makes a collation, or makes it anew.
@@ -180,7 +189,7 @@ func (p *planner) makeCollation(d *resource.Delta, action resource.Action) {
 	p.owner(d, s, what)
 	if action == resource.Replace {
 		s.Undo = nil
-		undo(s, createCollation(livePlace(d.Live), d.Live.Attrs))
+		p.unmakeCollation(d, s)
 		p.hold(d, s, "made anew")
 	}
 	undo(s, "DROP "+what)

@@ -24,11 +24,11 @@ func (c *tableChange) dropIndexOnline(h *indexDef) {
 	}
 	if c.inTrees() {
 		c.dropTreeIndex(s, h)
-		undo(s, h.createIndex(c.have.place))
+		c.have.unmakeIndex(s, h, "")
 		c.frees(s, c.have.indexNames(h.name)...)
 	} else {
 		c.dropConcurrently(s, h)
-		undo(s, h.createIndexAs(concurrently, c.have.place))
+		c.have.unmakeIndex(s, h, concurrently)
 		c.freesIndex(s, h.name, "index", c.have.indexNames(h.name), func(called string) string {
 			return "DROP INDEX " + concurrently + c.have.indexPlace(called)
 		})

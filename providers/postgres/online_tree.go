@@ -283,6 +283,7 @@ func (c *tableChange) dropTreeIndex(s *resource.Step, h *indexDef) {
 // putTreeIndex makes a new index of a partitioned table, or replaces one: the new one is valid before the old one goes.
 func (c *tableChange) putTreeIndex(s *resource.Step, w, h *indexDef) {
 	online(s)
+	undo(s, "DROP INDEX "+c.want.indexPlace(w.name))
 	g := c.grow(s, w)
 	c.isTaken(place{})
 	name, live := w.name, ""

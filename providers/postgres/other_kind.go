@@ -99,7 +99,7 @@ func (p *planner) comesAnew(at place) bool {
 func (p *planner) inherit(was, next *resource.Delta, s *resource.Step) {
 	switch {
 	case isView(was.Address.Kind) && isView(next.Address.Kind):
-		p.regrantView(was, s, p.wanted(next))
+		p.regrantView(s, p.wanted(next))
 	case was.Address.Kind == "function" && next.Address.Kind == "procedure":
 		p.regrant(was, s, "PROCEDURE "+decodeRoutine(p.index, "procedure", p.wanted(next), next.Desired.Attrs).signature())
 	case was.Address.Kind == "procedure" && next.Address.Kind == "function":

@@ -259,6 +259,37 @@ func runOn(s *resource.Step, live *resource.Live, on place, e effort, sql string
 // undo puts a statement before those that go back already: the last thing done is undone first.
 func undo(s *resource.Step, sql string) { s.Undo = slices.Insert(s.Undo, 0, resource.RawSQL(sql)) }
 
+// undoing puts the statements that a function adds to a step before those that go back already. So what writes the way there
+// writes the way back too: of what was there, in place of what is wanted.
+func undoing(s *resource.Step, again func(back *resource.Step)) {
+	var back resource.Step
+	again(&back)
+	sql := make([]resource.SQL, len(back.Statements))
+	for i, st := range back.Statements {
+		sql[i] = st.SQL
+	}
+	s.Undo = slices.Concat(sql, s.Undo)
+}
+
+// asBefore gives a thing that is made again as it was the comment, the owner and the privileges that it had. what is as in
+// COMMENT ON.
+func (p *planner) asBefore(d *resource.Delta, s *resource.Step, what string) {
+	if comment := d.Live.Attrs.Get("comment").Str(); comment != "" {
+		run(s, commentOn(what, comment))
+	}
+	p.ownedBefore(d, s, what)
+	if isRoutine(d.Address.Kind) {
+		p.regrant(d, s, what)
+	}
+}
+
+// ownedBefore gives a thing that is made again the owner that it had.
+func (p *planner) ownedBefore(d *resource.Delta, s *resource.Step, what string) {
+	if was := d.Live.Attrs.Get("owner").Str(); was != "" && was != p.facts.CurrentUser {
+		run(s, "ALTER "+what+" OWNER TO "+sqltext.Ident(was))
+	}
+}
+
 // commentOn writes COMMENT ON; an empty comment takes it away.
 func commentOn(what, text string) string {
 	if text == "" {
@@ -279,9 +310,7 @@ func (p *planner) owner(d *resource.Delta, s *resource.Step, what string) {
 	w := d.Desired.Attrs.Get("owner")
 	if w.IsNull() {
 		if s.Action == resource.Replace && d.Live != nil { // what nobody decides stays as it was
-			if was := d.Live.Attrs.Get("owner").Str(); was != "" && was != p.facts.CurrentUser {
-				run(s, "ALTER "+what+" OWNER TO "+sqltext.Ident(was))
-			}
+			p.ownedBefore(d, s, what)
 		}
 		return
 	}

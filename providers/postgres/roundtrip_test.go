@@ -289,6 +289,11 @@ func statements(t *testing.T, dsn string) []string {
 			lines := strings.Split(s, "\n")
 			for i := range lines {
 				lines[i] = strings.TrimSuffix(strings.TrimSpace(lines[i]), ",")
+				if options, is := strings.CutPrefix(lines[i], "WITH ("); is { // which come in the order in which they were set
+					sorted := strings.Split(strings.TrimSuffix(options, ")"), ", ")
+					slices.Sort(sorted)
+					lines[i] = "WITH (" + strings.Join(sorted, ", ") + ")"
+				}
 			}
 			if len(lines) > 2 {
 				slices.Sort(lines[1:])

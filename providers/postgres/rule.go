@@ -108,7 +108,7 @@ func ruleSteps(p *planner, d *resource.Delta) {
 		r := decodeRule(p.index, d.Live.Attrs.Get("name").Str(), d.Live.Attrs)
 		s := p.step(d, nil, resource.Delete, "drop rule "+r.name)
 		runOn(s, nil, r.table, exclusive, "DROP "+r.what())
-		undo(s, r.create("CREATE"))
+		undoing(s, func(back *resource.Step) { p.makeRule(back, r, "CREATE") })
 	default:
 		p.alterRule(d)
 	}
@@ -149,7 +149,7 @@ func (p *planner) alterRule(d *resource.Delta) {
 		s := p.step(d, nil, resource.Replace, "move rule "+want.name+" to "+want.table.name)
 		runOn(s, nil, have.table, exclusive, "DROP "+have.what())
 		p.makeRule(s, want, "CREATE")
-		undo(s, have.create("CREATE"))
+		undoing(s, func(back *resource.Step) { p.makeRule(back, have, "CREATE") })
 		undo(s, "DROP "+want.what())
 		return
 	}

@@ -115,7 +115,7 @@ func (c *tableChange) dropConstraints() {
 		drop := func(called string) string { return c.alter("DROP CONSTRAINT " + sqltext.Ident(called)) }
 		c.run(s, exclusive, drop(k.name))
 		c.freesConstraint(s, k, drop)
-		undo(s, c.alter("ADD "+k.have))
+		c.have.unmakeConstraint(s, k.path, k.name, k.have)
 		if k.what != "check" {
 			hazard(s, resource.HazardIndexDropped, unneeded)
 			c.building = append(c.building, building{s, c.have.place})
@@ -182,7 +182,7 @@ func (c *tableChange) addConstraints() {
 			if k.what == "primary key" {
 				c.dropNotNullAfterKey(s)
 			}
-			undo(s, c.alter("ADD "+k.have))
+			c.have.unmakeConstraint(s, k.path, k.name, k.have)
 		default:
 			c.run(s, effort{lock: lockAccessExclusive, scan: k.scan}, c.alter("ADD "+k.want))
 			if k.what == "primary key" && k.have != "" {
@@ -202,14 +202,8 @@ func (c *tableChange) addConstraints() {
 	}
 }
 
-// undoConstraint takes a new constraint away again, with what came with it, and makes anew the index that became its own.
+// undoConstraint takes a new constraint away again, with what came with it.
 func (c *tableChange) undoConstraint(s *resource.Step, k constraint) {
-	name := c.addedName(k)
-	if k.key != nil && c.busy && !c.inTrees() {
-		if x := c.left(name); x != nil && !x.invalid && c.keyIndexIs(k.key, x) {
-			undo(s, x.createIndexAs(concurrently, c.have.place))
-		}
-	}
 	if k.what == "primary key" && k.have == "" {
 		for _, column := range slices.Backward(k.key.columns) {
 			live := orElse(c.renames[column], column)
@@ -218,7 +212,11 @@ func (c *tableChange) undoConstraint(s *resource.Step, k constraint) {
 			}
 		}
 	}
-	undo(s, c.alter("DROP CONSTRAINT "+sqltext.Ident(name)))
+	if k.key != nil {
+		c.unmakeKey(s, k.key)
+	} else {
+		undo(s, c.alter("DROP CONSTRAINT "+sqltext.Ident(k.name)))
+	}
 }
 
 // freesConstraint notes that the last statement of a step drops a constraint, if it does not come back under its name.
@@ -270,7 +268,7 @@ func (c *tableChange) dropForeignKeys() {
 		if w == nil {
 			c.freesPlain(s, "foreign key", name, drop)
 		}
-		undo(s, c.alter("ADD "+h.ddl()))
+		c.have.unmakeForeignKey(s, h)
 		c.unreferenced[h.references] = append(c.unreferenced[h.references], s.ID)
 	}
 }

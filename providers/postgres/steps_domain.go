@@ -15,7 +15,7 @@ func domainSteps(p *planner, d *resource.Delta) {
 		have := decodeDomain(p.index, livePlace(d.Live), d.Live.Attrs)
 		s := p.step(d, nil, resource.Delete, "drop domain "+have.name)
 		run(s, "DROP DOMAIN "+have.place.String())
-		undo(s, have.create())
+		p.unmakeDomain(d, s, have)
 		p.hold(d, s, "dropped")
 	default:
 		p.alterDomain(d)
@@ -32,27 +32,48 @@ func (p *planner) createDomain(d *resource.Delta, was *domain) {
 		s.Reason = "Postgres cannot change the type of a domain's values in place"
 		run(s, "DROP "+what)
 	}
-	run(s, want.create())
-	for i := range want.checks {
-		c := &want.checks[i]
-		if c.notValid {
-			run(s, want.add(c))
-		}
-		if c.comment != "" {
-			run(s, want.ruleComment(c.name, c.comment))
-		}
-	}
+	want.make(s)
 	if want.comment != "" {
 		run(s, commentOn(what, want.comment))
 	}
 	p.owner(d, s, what)
 	if was != nil {
 		s.Undo = nil
-		undo(s, was.create())
+		p.unmakeDomain(d, s, was)
 		p.hold(d, s, "made anew")
 	}
 	undo(s, "DROP "+what)
 	p.mayCreate(s, want.schema)
+}
+
+// make adds the statements that make a domain with its rules.
+func (d *domain) make(s *resource.Step) {
+	run(s, d.create())
+	for i := range d.checks {
+		c := &d.checks[i]
+		if c.notValid {
+			run(s, d.add(c))
+		}
+		if c.comment != "" {
+			run(s, d.ruleComment(c.name, c.comment))
+		}
+	}
+}
+
+// unmakeDomain writes how to get a domain back that a step drops.
+func (p *planner) unmakeDomain(d *resource.Delta, s *resource.Step, was *domain) {
+	undoing(s, func(back *resource.Step) {
+		was.make(back)
+		p.asBefore(d, back, "DOMAIN "+was.place.String())
+	})
+}
+
+// makeRule adds a rule to a domain that is there.
+func (d *domain) makeRule(s *resource.Step, c *domainCheck) {
+	run(s, d.add(c))
+	if c.comment != "" {
+		run(s, d.ruleComment(c.name, c.comment))
+	}
 }
 
 func (p *planner) alterDomain(d *resource.Delta) {
@@ -68,7 +89,7 @@ func (p *planner) alterDomain(d *resource.Delta) {
 		if want.check(c.name) == nil {
 			s := p.step(d, resource.Path{"checks", c.name}, resource.Delete, "drop rule "+c.name)
 			run(s, alter+"DROP CONSTRAINT "+sqltext.Ident(c.name))
-			undo(s, have.add(&c))
+			undoing(s, func(back *resource.Step) { have.makeRule(back, &c) })
 		}
 	}
 	if changed(d, "default") {
@@ -103,11 +124,8 @@ func (p *planner) alterDomainRule(d *resource.Delta, want, have *domain, c *doma
 	h := have.check(c.name)
 	if h == nil {
 		s := p.step(d, path, resource.Create, "add rule "+c.name)
-		run(s, want.add(c))
+		want.makeRule(s, c)
 		p.looks(d, s, 0, !c.notValid)
-		if c.comment != "" {
-			run(s, want.ruleComment(c.name, c.comment))
-		}
 		undo(s, "ALTER DOMAIN "+want.place.String()+" DROP CONSTRAINT "+sqltext.Ident(c.name))
 		return
 	}
@@ -126,12 +144,9 @@ func (p *planner) alterDomainRule(d *resource.Delta, want, have *domain, c *doma
 	case changed(d, "checks", c.name, "expression") || c.notValid != h.notValid:
 		s := p.step(d, path, resource.Update, "replace rule "+c.name)
 		run(s, drop)
-		run(s, want.add(c))
+		want.makeRule(s, c)
 		p.looks(d, s, 1, !c.notValid)
-		if c.comment != "" {
-			run(s, want.ruleComment(c.name, c.comment))
-		}
-		undo(s, have.add(h))
+		undoing(s, func(back *resource.Step) { have.makeRule(back, h) })
 		undo(s, drop)
 	default:
 		p.recomment(d, p.step(d, path, resource.Update, "set the comment of rule "+c.name), want, c, h)

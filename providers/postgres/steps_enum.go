@@ -17,7 +17,10 @@ func enumSteps(p *planner, d *resource.Delta) {
 		at := livePlace(d.Live)
 		s := p.step(d, nil, resource.Delete, "drop enum "+at.name)
 		run(s, "DROP TYPE "+at.String())
-		undo(s, createEnum(at, d.Live.Attrs.Get("values").StringList()))
+		undoing(s, func(back *resource.Step) {
+			run(back, createEnum(at, d.Live.Attrs.Get("values").StringList()))
+			p.asBefore(d, back, "TYPE "+at.String())
+		})
 		p.hold(d, s, "dropped")
 	default:
 		p.alterEnum(d)

@@ -17,7 +17,10 @@ func functionSteps(p *planner, d *resource.Delta) {
 		s := p.step(d, nil, resource.Delete, "drop "+d.Address.Kind+" "+f.name)
 		run(s, "DROP "+f.word+" "+f.signature())
 		hazard(s, resource.HazardInvalidates, "whatever calls "+f.signature()+" fails from then on")
-		undo(s, f.create("CREATE"))
+		undoing(s, func(back *resource.Step) {
+			run(back, f.create("CREATE"))
+			p.asBefore(d, back, f.word+" "+f.signature())
+		})
 	default:
 		p.alterFunction(d)
 	}
@@ -117,6 +120,7 @@ func (p *planner) alterFunction(d *resource.Delta) {
 		undo(s, have.create("CREATE OR REPLACE"))
 		if changed(d, "comment") {
 			run(s, commentOn(want.word+" "+want.signature(), want.comment))
+			undo(s, commentOn(have.word+" "+have.signature(), have.comment))
 		}
 		if changed(d, "owner") {
 			p.owner(d, s, want.word+" "+want.signature())
@@ -125,15 +129,12 @@ func (p *planner) alterFunction(d *resource.Delta) {
 	}
 	s := p.step(d, nil, resource.Replace, "replace "+d.Address.Kind+" "+want.name)
 	s.Reason = "Postgres cannot change a function's arguments or result in place"
-	p.aroundPlain(d, s, s, want.word+" "+want.signature(), func() {
+	p.aroundPlain(d, s, s, routineRemake{want.word + " " + want.signature(), have.word + " " + have.signature(), have.create("CREATE")}, func() {
 		run(s, "DROP "+have.word+" "+have.signature())
 		hazard(s, resource.HazardInvalidates, "whatever calls "+have.signature()+" as it was fails from then on")
 		run(s, want.create("CREATE"))
 		p.finishFunction(d, s, want)
 	})
-	s.Undo = nil
-	undo(s, have.create("CREATE"))
-	undo(s, "DROP "+want.word+" "+want.signature())
 }
 
 // replaceable tells whether CREATE OR REPLACE takes the change: what callers see stays as it is.

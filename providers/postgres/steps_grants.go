@@ -86,6 +86,11 @@ type grantStatement struct {
 	objects []string
 	as      string // role that runs it, by SET ROLE; "" is the deployer
 	cascade bool
+
+	// had is what the grantee has of the object before, and along what a CASCADE takes from others, as statements that give it.
+	had   []string
+	along []grantStatement
+	of    []grantStatement // the statements about one object each that are joined in it; none if it is one
 }
 
 func (g *grantsChange) plan() {
@@ -110,20 +115,53 @@ func (g *grantsChange) plan() {
 
 // script writes statements, each as the role that is to run it, and those that go back.
 func (g *grantsChange) script(all []grantStatement) (out []resource.Statement, back []resource.SQL) {
-	out = g.inRoles(all)
-	undoing := slices.Clone(all)
-	slices.Reverse(undoing)
-	for i := range undoing {
-		undoing[i].grant, undoing[i].cascade = !undoing[i].grant, false
+	out = g.inRoles(all, "SET LOCAL ROLE ")
+	var reverse []grantStatement
+	for _, s := range slices.Backward(all) {
+		reverse = append(reverse, s.reverse()...)
 	}
-	for _, st := range g.inRoles(undoing) {
+	for _, st := range g.inRoles(reverse, "SET ROLE ") { // whoever goes back may do so without a transaction
 		back = append(back, st.SQL)
 	}
 	return out, back
 }
 
-// inRoles puts SET ROLE around statements that another role is to run. It ends with the step, and with the transaction.
-func (g *grantsChange) inRoles(all []grantStatement) []resource.Statement {
+// reverse lists the statements that take a statement back: whoever had a privilege before keeps it, or gets it again, with
+// the option to hand it on or without.
+func (s grantStatement) reverse() []grantStatement {
+	if len(s.of) > 0 {
+		var all, along []grantStatement
+		for _, one := range s.of {
+			all, along = append(all, one.reversed()...), append(along, one.along...)
+		}
+		return append(together(all), along...)
+	}
+	return append(s.reversed(), s.along...)
+}
+
+// reversed takes back a statement about one object.
+func (s grantStatement) reversed() []grantStatement {
+	back := grantStatement{grant: !s.grant, kind: s.kind, grantee: s.grantee, objects: s.objects, as: s.as}
+	var plain, option []string
+	for p := range strings.SplitSeq(s.privs, ", ") {
+		if s.grant && s.option && slices.Contains(s.had, p) || !s.grant && (s.option || slices.Contains(s.had, p+catalog.GrantOption)) {
+			option = append(option, p)
+		} else {
+			plain = append(plain, p)
+		}
+	}
+	var out []grantStatement
+	for _, x := range []part{{plain, false}, {option, true}} {
+		if len(x.privs) > 0 {
+			back.privs, back.option = strings.Join(x.privs, ", "), x.option
+			out = append(out, back)
+		}
+	}
+	return out
+}
+
+// inRoles puts a SET ROLE, by the words of set, around statements that another role is to run. It ends with the step.
+func (g *grantsChange) inRoles(all []grantStatement, set string) []resource.Statement {
 	var out []resource.Statement
 	add := func(sql resource.SQL) { out = append(out, resource.Statement{SQL: sql}) }
 	was := ""
@@ -137,7 +175,7 @@ func (g *grantsChange) inRoles(all []grantStatement) []resource.Statement {
 				add(resource.RawSQL("RESET ROLE"))
 			}
 			if now != "" {
-				add((&sqlText{}).text("SET LOCAL ROLE ").role(role).sql)
+				add((&sqlText{}).text(set).role(role).sql)
 			}
 			was = now
 		}
@@ -207,8 +245,12 @@ func (g *grantsChange) grouped(grantee string, grant bool, kind string, from, to
 			continue
 		}
 		missing = g.unplanned(grant, grantee, kind, name, missing)
+		had := from[name]
+		if !grant {
+			had = to[name]
+		}
 		for _, part := range splitOption(missing, from[name], grant) {
-			s := grantStatement{grant: grant, kind: kind, grantee: grantee, option: part.option, objects: []string{name}}
+			s := grantStatement{grant: grant, kind: kind, grantee: grantee, option: part.option, objects: []string{name}, had: had}
 			all = append(all, g.by(s, part.privs)...)
 		}
 	}
@@ -235,12 +277,13 @@ func together(all []grantStatement) []grantStatement {
 	groups := map[string]int{}
 	var out []grantStatement
 	for _, s := range all {
+		s.of = []grantStatement{s}
 		key := fmt.Sprintf("%v %s %s %q %v %q %v", s.grant, s.kind, s.privs, s.grantee, s.option, s.as, s.cascade)
 		if strings.HasPrefix(s.kind, "default_") || s.kind == onColumns {
 			key += " " + s.objects[0] // each role's, and each table's columns, are a statement of their own
 		}
 		if i, known := groups[key]; known {
-			out[i].objects = append(out[i].objects, s.objects...)
+			out[i].objects, out[i].of = append(out[i].objects, s.objects...), append(out[i].of, s.of...)
 			continue
 		}
 		groups[key] = len(out)
@@ -269,6 +312,8 @@ func joinColumns(all []grantStatement) []grantStatement {
 			groups[key] = &group{at: len(out), columns: map[string][]string{}}
 			s.objects = []string{columnKey(table, "")}
 			out = append(out, s)
+		} else {
+			out[groups[key].at].of = append(out[groups[key].at].of, s.of...)
 		}
 		for p := range strings.SplitSeq(s.privs, ", ") {
 			groups[key].columns[p] = append(groups[key].columns[p], column)

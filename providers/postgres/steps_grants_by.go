@@ -158,8 +158,11 @@ func (g *grantsChange) revokeFrom(t grantTarget, s grantStatement, privilege str
 			g.ask(again, t.owner)
 		}
 	}
-	for _, grantor := range from {
+	for i, grantor := range from {
 		one := s
+		if i == 0 && s.cascade { // its reverse comes last
+			one.along = g.handedOn(t, s, map[string]bool{})
+		}
 		switch {
 		case grantor == t.owner:
 			as, ok := t.hand(privilege)
@@ -179,6 +182,23 @@ func (g *grantsChange) revokeFrom(t grantTarget, s grantStatement, privilege str
 			continue
 		}
 		out = append(out, one)
+	}
+	return out
+}
+
+// handedOn lists how to give again what others have from a grantee: what a CASCADE takes from them.
+func (g *grantsChange) handedOn(t grantTarget, s grantStatement, seen map[string]bool) []grantStatement {
+	if seen[s.grantee] || !g.facts.Superuser && !g.facts.Roles[s.grantee].Member {
+		return nil
+	}
+	seen[s.grantee] = true
+	var out []grantStatement
+	for _, x := range t.given {
+		if x.Grantor != s.grantee || x.Privilege != s.privs {
+			continue
+		}
+		next := grantStatement{grant: true, kind: s.kind, grantee: x.Grantee, option: x.Option, objects: s.objects, privs: s.privs, as: s.grantee}
+		out = append(append(out, joinColumns([]grantStatement{next})...), g.handedOn(t, next, seen)...)
 	}
 	return out
 }

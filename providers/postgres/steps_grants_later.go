@@ -96,7 +96,7 @@ func (g *grantsChange) leads(grantee, kind, name string, from, to []string, othe
 		}
 		missing := g.unplanned(grant, grantee, kind, name, without(want, have))
 		for _, part := range splitOption(missing, have, grant) {
-			out = append(out, grantStatement{grant: grant, kind: kind, grantee: grantee, option: part.option, objects: []string{name}, privs: inUsualOrder(kind, part.privs)})
+			out = append(out, grantStatement{grant: grant, kind: kind, grantee: grantee, option: part.option, objects: []string{name}, privs: inUsualOrder(kind, part.privs), had: from})
 		}
 	}
 	return out
@@ -166,7 +166,7 @@ func (g *grantsChange) columnGrants(grantee string, now []grantStatement) []gran
 			}
 		}
 		for _, part := range splitOption(g.unplanned(true, grantee, onColumns, key, without(want[key], had)), had, true) {
-			out = append(out, g.by(grantStatement{grant: true, kind: onColumns, grantee: grantee, option: part.option, objects: []string{key}}, part.privs)...)
+			out = append(out, g.by(grantStatement{grant: true, kind: onColumns, grantee: grantee, option: part.option, objects: []string{key}, had: had}, part.privs)...)
 		}
 	}
 	return out

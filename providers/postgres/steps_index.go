@@ -29,7 +29,7 @@ func (c *tableChange) dropIndexes() {
 		c.run(s, exclusive, drop(name))
 		c.freesIndex(s, name, "index", c.have.indexNames(name), drop)
 		hazard(s, resource.HazardIndexDropped, unneeded)
-		undo(s, h.createIndex(c.have.place))
+		c.have.unmakeIndex(s, h, "")
 		c.building = append(c.building, building{s, c.have.place})
 	}
 }
@@ -57,7 +57,6 @@ func (c *tableChange) addIndexes() {
 				s.Reason = "the live one is left over from a build that failed, and serves no query"
 			}
 		}
-		undo(s, "DROP INDEX "+c.want.indexPlace(name))
 		switch {
 		case c.busy:
 			if !stays {
@@ -75,9 +74,10 @@ func (c *tableChange) addIndexes() {
 			if stays {
 				c.building = append(c.building, building{s, c.have.place})
 				c.run(s, exclusive, "DROP INDEX "+c.have.indexPlace(name))
-				s.Undo = append(s.Undo, resource.RawSQL(h.createIndex(c.have.place)))
+				c.have.unmakeIndex(s, h, "")
 			}
 			c.run(s, effort{lock: lockShare, scan: true}, w.createIndex(c.want.place))
+			undo(s, "DROP INDEX "+c.want.indexPlace(name))
 		}
 		if h != nil && c.busy {
 			c.building = append(c.building, building{s, c.have.place})

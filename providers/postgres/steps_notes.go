@@ -207,6 +207,15 @@ func (s *statistic) make(t *table) []string {
 	return out
 }
 
+// unmakeStatistics writes how to get a statistics object back that a step drops.
+func (t *table) unmakeStatistics(s *resource.Step, was *statistic) {
+	undoing(s, func(back *resource.Step) {
+		for _, sql := range was.make(t) {
+			run(back, sql)
+		}
+	})
+}
+
 func (s *statistic) retarget(t *table) string {
 	return "ALTER STATISTICS " + place{t.schema, s.name}.String() + " SET STATISTICS " + orElse(s.target, "-1")
 }
@@ -232,7 +241,7 @@ func (c *tableChange) dropStatistics() {
 			s.Reason = "they must make way for changes of columns"
 		}
 		c.run(s, gathering, h.drop(c.have))
-		undo(s, h.create(c.have))
+		c.have.unmakeStatistics(s, h)
 	}
 }
 
@@ -258,7 +267,7 @@ func (c *tableChange) addStatistics() {
 				s.Action, s.Title = resource.Update, "replace statistics "+name
 				if !c.reshaped {
 					c.run(s, gathering, h.drop(c.have))
-					undo(s, h.create(c.have))
+					c.have.unmakeStatistics(s, h)
 				}
 			}
 			for i, sql := range w.make(c.want) {

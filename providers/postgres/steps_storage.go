@@ -147,11 +147,32 @@ func (c *tableChange) name(attr, title, lock, want, have string, clause func(str
 	}
 	c.run(s, effort{lock: lock}, c.alter(clause(want)))
 	c.afterBuild(s, want)
-	if changed(c.d, attr) {
+	switch {
+	case changed(c.d, attr) && c.isGoneBy(s, have):
+		undo(s, c.alter(clause(""))) // the step that drops it says it again
+	case changed(c.d, attr):
 		undo(s, c.alter(clause(have)))
-	} else {
+	default:
 		s.NoUndo = "it is as it was"
 	}
+}
+
+// isGoneBy tells whether the index, or that of a constraint, by a name goes by a step before another one.
+func (c *tableChange) isGoneBy(s *resource.Step, name string) bool {
+	return name != "" && slices.ContainsFunc(c.steps, func(b *resource.Step) bool {
+		drops := b.Action == resource.Delete || b.Action == resource.Update && c.rebuilt(name)
+		if b.Address != c.d.Address || !drops || b.Stage == resource.Online && s.Stage != resource.Online {
+			return false
+		}
+		switch {
+		case len(b.Path) == 1 && b.Path[0] == "primary_key":
+			return c.have.primaryKey != nil && c.have.primaryKey.name == name
+		case len(b.Path) == 2:
+			return slices.Contains([]string{"indexes", "uniques", "exclusions"}, b.Path[0]) && b.Path[1] == name
+		default:
+			return false
+		}
+	})
 }
 
 // afterBuild puts a step that names an index behind the one that builds it while the table is used.

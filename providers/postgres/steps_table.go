@@ -86,6 +86,9 @@ func (p *planner) addForeignKey(d *resource.Delta, t *table, k *foreignKey, was 
 	}
 	made := *k
 	busy := p.online(d.Live) && !k.notEnforced
+	if d.Live != nil && t.partitionBy != "" {
+		p.separateAgain(s, t.place, desiredEntry(d, partForeignKeys, k.name))
+	}
 	if busy && t.partitionBy != "" && p.facts.ServerVersion < from18 {
 		if p.reachable(t.place) && !k.notValid {
 			p.putTreeForeignKey(s, d, t, k, was)
@@ -114,7 +117,7 @@ func (p *planner) addForeignKey(d *resource.Delta, t *table, k *foreignKey, was 
 		run(s, commentOn(k.on(t), k.comment))
 	}
 	if was != nil {
-		undo(s, "ALTER TABLE "+t.place.String()+" ADD "+was.ddl())
+		t.unmakeForeignKey(s, was)
 	}
 	undo(s, "ALTER TABLE "+t.place.String()+" DROP CONSTRAINT "+sqltext.Ident(k.name))
 	p.relyOnKey(s, k)

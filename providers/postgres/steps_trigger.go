@@ -17,7 +17,7 @@ func triggerSteps(p *planner, d *resource.Delta) {
 		s := p.step(d, nil, resource.Delete, "drop trigger "+t.name)
 		p.dropTrigger(s, t)
 		p.frees(s, t.naming(t.name))
-		undo(s, t.create("CREATE"))
+		undoing(s, func(back *resource.Step) { p.makeTrigger(back, t, "CREATE") })
 	default:
 		p.alterTrigger(d)
 	}
@@ -87,6 +87,14 @@ func (p *planner) makeTrigger(s *resource.Step, t *trigger, verb string) {
 	}
 }
 
+// replaceTrigger makes of a trigger another one in its place, which would keep the comment.
+func (p *planner) replaceTrigger(s *resource.Step, to, from *trigger) {
+	p.makeTrigger(s, to, "CREATE OR REPLACE")
+	if to.comment == "" && from.comment != "" {
+		run(s, commentOn("TRIGGER "+sqltext.Ident(to.name)+" ON "+to.table.String(), ""))
+	}
+}
+
 func (p *planner) enableTrigger(s *resource.Step, t *trigger) {
 	runOn(s, nil, t.table, effort{lock: lockShareRowExcl}, t.enable())
 }
@@ -111,16 +119,13 @@ func (p *planner) alterTrigger(d *resource.Delta) {
 		p.touchTrigger(d, want, have)
 	case !want.constraint && !have.constraint && want.table == have.table && want.name == have.name:
 		s := p.step(d, nil, resource.Update, "replace trigger "+want.name+" on "+want.table.name)
-		p.makeTrigger(s, want, "CREATE OR REPLACE")
-		if want.comment == "" && have.comment != "" {
-			run(s, commentOn("TRIGGER "+sqltext.Ident(want.name)+" ON "+want.table.String(), ""))
-		}
-		undo(s, have.create("CREATE OR REPLACE"))
+		p.replaceTrigger(s, want, have)
+		undoing(s, func(back *resource.Step) { p.replaceTrigger(back, have, want) })
 	default:
 		s := p.step(d, nil, resource.Replace, "replace trigger "+want.name+" on "+want.table.name)
 		p.dropTrigger(s, have)
 		p.makeTrigger(s, want, "CREATE")
-		undo(s, have.create("CREATE"))
+		undoing(s, func(back *resource.Step) { p.makeTrigger(back, have, "CREATE") })
 		undo(s, "DROP TRIGGER "+sqltext.Ident(want.name)+" ON "+want.table.String())
 	}
 }

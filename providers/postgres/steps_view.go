@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/catalog"
 	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
 )
 
@@ -123,12 +124,38 @@ func (p *planner) dropView(d *resource.Delta, s *resource.Step, v *viewDef) {
 	if v.materialized {
 		s.Statements[0].Rows, s.Statements[0].Bytes = max(d.Live.Rows, 0), max(d.Live.Bytes, 0)
 	}
-	back := v.statements()
-	slices.Reverse(back)
-	for _, sql := range back {
-		undo(s, sql)
-	}
+	p.unmakeView(d, s, v)
 	p.frees(s, v.heldNames()...)
+}
+
+// unmakeView writes how to get a view back that a step drops, with all that the drop takes along.
+func (p *planner) unmakeView(d *resource.Delta, s *resource.Step, v *viewDef) {
+	undoing(s, func(back *resource.Step) {
+		for _, sql := range v.statements() {
+			run(back, sql)
+		}
+		p.ownedBefore(d, back, v.what())
+		p.grantView(back, v.place, func(catalog.GrantFact) bool { return true })
+		p.remakeAlong(back, v.place)
+	})
+}
+
+// remakeAlong makes the rules and triggers of a relation again that go with it, and have no DROP of their own.
+func (p *planner) remakeAlong(s *resource.Step, at place) {
+	for _, d := range p.req.Deltas {
+		if d.Live == nil || d.Action == resource.Delete || !p.real(d) || d.Live.Attrs.Get("table").Str() != at.String() {
+			continue
+		}
+		if m := p.remade.members[d.Address]; m != nil && !m.along {
+			continue
+		}
+		switch name := d.Live.Attrs.Get("name").Str(); d.Address.Kind {
+		case "rule":
+			p.makeRule(s, decodeRule(p.index, name, d.Live.Attrs), "CREATE")
+		case "trigger":
+			p.makeTrigger(s, decodeTrigger(p.index, name, d.Live.Attrs), "CREATE")
+		}
+	}
 }
 
 // heldNames are the names that a view takes, and its indexes.
@@ -158,8 +185,7 @@ func (p *planner) alterView(d *resource.Delta) {
 		if f, why := p.builtFact(builtID(d.Address)); why == "" && len(f.Columns) == len(p.facts.Views[p.wanted(d).String()].Columns) {
 			undo(s, have.create("CREATE OR REPLACE"))
 		} else {
-			undo(s, have.create("CREATE"))
-			undo(s, "DROP "+want.what())
+			p.shrinkView(d, s, want, have)
 		}
 	} else {
 		c.parameters()
@@ -169,6 +195,20 @@ func (p *planner) alterView(d *resource.Delta) {
 	c.indexes()
 	c.comments()
 	p.simple(d, want.what())
+}
+
+// shrinkView takes the columns off a view again that it gets at its end: Postgres does so only by making it anew, which
+// what is built on it stands in the way of.
+func (p *planner) shrinkView(d *resource.Delta, s *resource.Step, want, have *viewDef) {
+	self := objectOf(d)
+	for _, dep := range p.hanging[self] {
+		if dep.By != self && dep.In != self {
+			s.NoUndo = "Postgres takes no column off a view while something is built on it, as " + dep.What + " is"
+			return
+		}
+	}
+	p.unmakeView(d, s, have)
+	undo(s, "DROP "+want.what())
 }
 
 type viewChange struct {
@@ -316,7 +356,12 @@ func (c *viewChange) indexes() {
 		s := c.planner.step(c.d, path, action, title)
 		if h != nil {
 			runOn(s, nil, c.want.place, exclusive, "DROP "+what)
-			undo(s, h.createIndex(c.want.place))
+			undoing(s, func(back *resource.Step) {
+				run(back, h.createIndex(c.want.place))
+				if h.comment != "" {
+					run(back, commentOn(what, h.comment))
+				}
+			})
 			if w == nil {
 				c.releases(&release{step: s, names: []naming{relationName(at)}, called: name, what: "index", rename: renameIn("INDEX", at.schema),
 					lock: effort{lock: lockShareUpdateExcl}, on: at, says: func(called string) string { return "DROP INDEX " + place{at.schema, called}.String() }})
