@@ -191,14 +191,18 @@ func (r *chainRoot) blockedBy(text string) {
 	}
 }
 
+// calledPlainly names a dependent as people do: the catalog knows a view by the rule that it is.
+func calledPlainly(dep catalog.Dependency) string {
+	return strings.Replace(dep.What, "rule _RETURN on ", "", 1)
+}
+
 // obstacle notes something that nobody declared, or that would be lost.
 func (r *chainRoot) obstacle(dep catalog.Dependency) {
 	cure := "take that reference away by hand"
 	switch dep.Kind {
 	case "view", "materialized_view", "function", "procedure", "aggregate", "rule", "trigger", "policy":
 		word := strings.ReplaceAll(dep.Kind, "_", " ")
-		// A view is known by the rule that it is.
-		what := strings.Replace(strings.Replace(dep.What, "rule _RETURN on ", "", 1), " on table ", " on ", 1)
+		what := strings.Replace(calledPlainly(dep), " on table ", " on ", 1)
 		what = word + " " + strings.TrimPrefix(what, word+" ")
 		cure = "declare it, or drop it by hand: DROP " + strings.ToUpper(word) + strings.Replace(strings.TrimPrefix(what, word), " on ", " ON ", 1)
 		r.blockedBy(what + ", which no file declares, depends on it and would be lost: " + cure)

@@ -137,6 +137,9 @@ func (p *planner) unmakeView(d *resource.Delta, s *resource.Step, v *viewDef) {
 		p.ownedBefore(d, back, v.what())
 		p.grantView(back, v.place, func(catalog.GrantFact) bool { return true })
 		p.remakeAlong(back, v.place)
+		for _, f := range p.facts.Views[v.place.String()].Own {
+			p.remakeOn(back, f.Kind, f.Attrs)
+		}
 	})
 }
 
@@ -149,12 +152,17 @@ func (p *planner) remakeAlong(s *resource.Step, at place) {
 		if m := p.remade.members[d.Address]; m != nil && !m.along {
 			continue
 		}
-		switch name := d.Live.Attrs.Get("name").Str(); d.Address.Kind {
-		case "rule":
-			p.makeRule(s, decodeRule(p.index, name, d.Live.Attrs), "CREATE")
-		case "trigger":
-			p.makeTrigger(s, decodeTrigger(p.index, name, d.Live.Attrs), "CREATE")
-		}
+		p.remakeOn(s, d.Address.Kind, d.Live.Attrs)
+	}
+}
+
+// remakeOn makes a rule or trigger of a relation again as it was.
+func (p *planner) remakeOn(s *resource.Step, kind string, attrs resource.Value) {
+	switch name := attrs.Get("name").Str(); kind {
+	case "rule":
+		p.makeRule(s, decodeRule(p.index, name, attrs), "CREATE")
+	case "trigger":
+		p.makeTrigger(s, decodeTrigger(p.index, name, attrs), "CREATE")
 	}
 }
 
@@ -203,7 +211,7 @@ func (p *planner) shrinkView(d *resource.Delta, s *resource.Step, want, have *vi
 	self := objectOf(d)
 	for _, dep := range p.hanging[self] {
 		if dep.By != self && dep.In != self {
-			s.NoUndo = "Postgres takes no column off a view while something is built on it, as " + dep.What + " is"
+			s.NoUndo = "Postgres takes no column off a view while something is built on it, as " + calledPlainly(dep) + " is"
 			return
 		}
 	}

@@ -19,7 +19,7 @@ import (
 
 var (
 	undoEvery    = flag.Int("undo", 0, "take back the run of every Nth pair; 0 of none")
-	reverseEvery = flag.Int("reverse", 0, "run the reverse statements of every Nth pair; 0 of none")
+	reverseEvery = flag.Int("reverse", 5, "run the reverse statements of every Nth pair; 0 of none")
 	reversals    atomic.Int64
 )
 

@@ -1,5 +1,7 @@
 package catalog
 
+import "github.com/tellr-dev/tellr/engine/resource"
+
 // BuiltKind says what a Built is.
 type BuiltKind string
 
@@ -147,6 +149,15 @@ type ViewFact struct {
 	Grants   []GrantFact `json:"grants,omitempty"`
 	Triggers []string    `json:"triggers,omitempty"`
 	Rules    []string    `json:"rules,omitempty"`
+	// Own are those of its rules and triggers that nobody declared, in the shapes
+	// of their kinds: they go with it, and come back only with it.
+	Own []OwnFact `json:"own,omitempty"`
+}
+
+// OwnFact is a rule or a trigger of a view.
+type OwnFact struct {
+	Kind  string         `json:"kind"`
+	Attrs resource.Value `json:"attrs"`
 }
 
 // GrantFact is one privilege on a view, or on a column of it.

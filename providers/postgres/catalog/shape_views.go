@@ -229,9 +229,15 @@ func (s *snapshot) viewFacts() map[string]ViewFact {
 		f := ViewFact{Columns: liveColumns(t), Grants: t.view.grants}
 		for _, g := range t.triggers {
 			f.Triggers = append(f.Triggers, g.name)
+			if !s.taken[g.oid] {
+				f.Own = append(f.Own, OwnFact{"trigger", s.shape.trigger(t, g)})
+			}
 		}
 		for _, r := range t.rules {
 			f.Rules = append(f.Rules, r.name)
+			if !s.taken[r.oid] {
+				f.Own = append(f.Own, OwnFact{"rule", s.shape.rule(t, r)})
+			}
 		}
 		out[qualified(s.schemaOf[t.schema].name, t.name)] = f
 	}
