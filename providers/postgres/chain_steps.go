@@ -311,7 +311,7 @@ func (p *planner) dropAlong(dep catalog.Dependency, own, of []*resource.Step) {
 	if !slices.ContainsFunc(p.steps, func(s *resource.Step) bool { return s.ID == id }) {
 		s := p.step(d, nil, resource.Delete, "drop "+dep.What)
 		s.ID, s.Path, s.Changes = id, resource.Path{dep.What}, nil
-		s.Reason = "it looks up what goes, as its table does"
+		s.Reason = "it uses what goes, as its table does"
 		run(s, dep.Drop)
 		s.NoUndo = "its table goes too"
 		s.Node = aheadOf(livePlace(d.Live).schema)
