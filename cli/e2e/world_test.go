@@ -140,13 +140,24 @@ func (w *world) exits(code int, args ...string) result {
 	return r
 }
 
-// settled checks that a plan has nothing to do.
+// settled expects that an environment is as its files say, and the ledger knows
+// it.
 func (w *world) settled(file string) {
 	w.Helper()
 	// A plan that only tells the ledger something exits 0, too.
-	if r := w.tellr("plan", file, "--detailed-exitcode"); r.code != 0 || !strings.Contains(r.out, "No changes. ") || strings.Contains(r.out, "The ledger") {
+	if out := w.matching(file); strings.Contains(out, "The ledger") {
+		w.Fatalf("the ledger is to be told something:\n%s", out)
+	}
+}
+
+// matching expects that what is live is as the files say, and gives the plan.
+func (w *world) matching(file string) string {
+	w.Helper()
+	r := w.tellr("plan", file, "--detailed-exitcode")
+	if r.code != 0 || !strings.Contains(r.out, "No changes. ") {
 		w.Fatalf("something is left to do (exit %d):\n%s%s", r.code, r.out, r.err)
 	}
+	return r.out
 }
 
 // edit replaces text in a file of the world; the text must be there.
