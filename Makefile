@@ -1,7 +1,7 @@
 # make demo    build tellr and take one environment up, through a change, and down, in the bundled sandbox
 # make test    install what the tests need and run them all
 # make pairs   the pairs of old and new states on Postgres 16 and 18 too
-# make crash   crash at every point of an apply, not at a sample
+# make crash   crash at every point of an apply, not at a sample; hundreds of random environments, not a few
 # make lint    gofmt, go vet, staticcheck
 # make bench   figures, as ratios measured side by side
 # make build   bin/tellr
@@ -39,10 +39,11 @@ test: postgres pg_dump
 pairs: postgres pg_dump
 	$(GO) test -timeout 40m ./providers/postgres -run TestPairs -pairs 16,18
 
-# In make test a sample of the points is enough.
+# In make test a sample of the points, and a few environments, are enough.
 crash: postgres pg_dump
 	$(GO) test -timeout 3h ./cli/e2e -run TestCrashAnywhere -v -crash
 	$(GO) test -timeout 1h ./providers/postgres -run KilledAnywhere -v -cuts
+	$(GO) test -timeout 1h ./cli/e2e -run TestRandomEnvironments -v -long
 
 # Goldens are written here and read by eye in the diff.
 update: build

@@ -161,15 +161,15 @@ func (p *planner) dropPart(q *piece) {
 			column := "ALTER COLUMN " + sqltext.Ident(q.path[1])
 			what, sql, back = "the default of column "+q.path[1], alter+column+" DROP DEFAULT", says(alter+column+" SET DEFAULT "+have.column(q.path[1]).def)
 		case "generated":
-			what, sql, back = "column "+name, alter+"DROP COLUMN "+sqltext.Ident(name), func(s *resource.Step) { have.unmakeColumn(s, have.column(name)) }
+			what, sql, back = "column "+name, alter+"DROP COLUMN "+sqltext.Ident(name), func(s *resource.Step) { have.undoColumnDrop(s, have.column(name)) }
 		case "check":
-			what, sql, back = "check "+name, drop, func(s *resource.Step) { have.unmakeConstraint(s, q.path, name, have.check(name).ddl()) }
+			what, sql, back = "check "+name, drop, func(s *resource.Step) { have.undoConstraintDrop(s, q.path, name, have.check(name).ddl()) }
 		case "exclusion":
-			what, sql, back = "exclusion constraint "+name, drop, func(s *resource.Step) { have.unmakeConstraint(s, q.path, name, have.exclusion(name).ddl()) }
+			what, sql, back = "exclusion constraint "+name, drop, func(s *resource.Step) { have.undoConstraintDrop(s, q.path, name, have.exclusion(name).ddl()) }
 		case "index":
-			what, sql, back = "index "+name, "DROP INDEX "+have.indexPlace(name), func(s *resource.Step) { have.unmakeIndex(s, have.index(name), "") }
+			what, sql, back = "index "+name, "DROP INDEX "+have.indexPlace(name), func(s *resource.Step) { have.undoIndexDrop(s, have.index(name), "") }
 		default:
-			what, sql, back = "statistics "+name, "DROP STATISTICS "+place{at.schema, name}.String(), func(s *resource.Step) { have.unmakeStatistics(s, have.statistic(name)) }
+			what, sql, back = "statistics "+name, "DROP STATISTICS "+place{at.schema, name}.String(), func(s *resource.Step) { have.undoStatisticsDrop(s, have.statistic(name)) }
 		}
 	}
 	s := p.step(q.d, q.path, resource.Delete, "drop "+what+" for now")

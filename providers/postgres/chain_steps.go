@@ -46,7 +46,7 @@ func (p *planner) remake(d *resource.Delta) {
 		want, have := decodePolicy(p.index, d.Desired.Name(), d.Desired.Attrs), p.livePolicy(d)
 		if !m.along {
 			runOn(m.drop, nil, have.table, exclusive, have.drop())
-			p.unmakePolicy(m.drop, have)
+			p.undoPolicyDrop(m.drop, have)
 		}
 		p.makePolicy(m.make, want)
 		undo(m.make, want.drop())

@@ -69,7 +69,7 @@ func eventTriggerSteps(p *planner, d *resource.Delta) {
 		e := decodeEventTrigger(p.index, d.Live.Attrs.Get("name").Str(), d.Live.Attrs)
 		s := p.step(d, nil, resource.Delete, "drop event trigger "+e.name)
 		run(s, "DROP "+e.what())
-		p.unmakeEventTrigger(d, s, e)
+		p.undoEventTriggerDrop(d, s, e)
 		p.needSuperuser(s)
 		return
 	}
@@ -93,7 +93,7 @@ func eventTriggerSteps(p *planner, d *resource.Delta) {
 		run(s, "DROP "+have.what())
 		p.makeEventTrigger(d, s, want)
 		s.Undo = nil
-		p.unmakeEventTrigger(d, s, have)
+		p.undoEventTriggerDrop(d, s, have)
 		undo(s, "DROP "+want.what())
 		p.needSuperuser(s)
 		return
@@ -106,8 +106,8 @@ func eventTriggerSteps(p *planner, d *resource.Delta) {
 	p.simple(d, want.what())
 }
 
-// unmakeEventTrigger writes how to get an event trigger back that a step drops.
-func (p *planner) unmakeEventTrigger(d *resource.Delta, s *resource.Step, e *eventTrigger) {
+// undoEventTriggerDrop writes how to get an event trigger back that a step drops.
+func (p *planner) undoEventTriggerDrop(d *resource.Delta, s *resource.Step, e *eventTrigger) {
 	undoing(s, func(back *resource.Step) {
 		run(back, e.create())
 		if e.enabled != "" {

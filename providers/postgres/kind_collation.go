@@ -151,7 +151,7 @@ func collationSteps(p *planner, d *resource.Delta) {
 		at := livePlace(d.Live)
 		s := p.step(d, nil, resource.Delete, "drop collation "+at.name)
 		run(s, "DROP COLLATION "+at.String())
-		p.unmakeCollation(d, s)
+		p.undoCollationDrop(d, s)
 		p.hold(d, s, "dropped")
 	default:
 		for _, attr := range []string{"provider", "locale", "lc_collate", "lc_ctype", "deterministic", "rules"} {
@@ -164,8 +164,8 @@ func collationSteps(p *planner, d *resource.Delta) {
 	}
 }
 
-// unmakeCollation writes how to get a collation back that a step drops.
-func (p *planner) unmakeCollation(d *resource.Delta, s *resource.Step) {
+// undoCollationDrop writes how to get a collation back that a step drops.
+func (p *planner) undoCollationDrop(d *resource.Delta, s *resource.Step) {
 	undoing(s, func(back *resource.Step) {
 		at := livePlace(d.Live)
 		run(back, createCollation(at, d.Live.Attrs))
@@ -189,7 +189,7 @@ func (p *planner) makeCollation(d *resource.Delta, action resource.Action) {
 	p.owner(d, s, what)
 	if action == resource.Replace {
 		s.Undo = nil
-		p.unmakeCollation(d, s)
+		p.undoCollationDrop(d, s)
 		p.hold(d, s, "made anew")
 	}
 	undo(s, "DROP "+what)

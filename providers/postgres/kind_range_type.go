@@ -171,7 +171,7 @@ func rangeSteps(p *planner, d *resource.Delta) {
 		have := decodeRange(p.index, livePlace(d.Live), d.Live.Attrs)
 		s := p.step(d, nil, resource.Delete, "drop range type "+have.name)
 		run(s, "DROP TYPE "+have.place.String())
-		p.unmakeRange(d, s, have)
+		p.undoRangeDrop(d, s, have)
 		p.hold(d, s, "dropped")
 	default:
 		for _, attr := range []string{"subtype", "operator_class", "collation", "difference"} {
@@ -205,8 +205,8 @@ func (t *rangeType) multirangeName() string {
 	return catalog.MultirangeName(t.name)
 }
 
-// unmakeRange writes how to get a range type back that a step drops.
-func (p *planner) unmakeRange(d *resource.Delta, s *resource.Step, was *rangeType) {
+// undoRangeDrop writes how to get a range type back that a step drops.
+func (p *planner) undoRangeDrop(d *resource.Delta, s *resource.Step, was *rangeType) {
 	undoing(s, func(back *resource.Step) {
 		run(back, was.create())
 		p.asBefore(d, back, "TYPE "+was.place.String())
@@ -229,7 +229,7 @@ func (p *planner) makeRange(d *resource.Delta, action resource.Action) {
 	p.owner(d, s, what)
 	if action == resource.Replace {
 		s.Undo = nil
-		p.unmakeRange(d, s, decodeRange(p.index, livePlace(d.Live), d.Live.Attrs))
+		p.undoRangeDrop(d, s, decodeRange(p.index, livePlace(d.Live), d.Live.Attrs))
 		p.hold(d, s, "made anew")
 	}
 	undo(s, "DROP "+what)

@@ -27,7 +27,7 @@ func (c *tableChange) putCheckOnline(s *resource.Step, k constraint) {
 	made.notValid = true
 	if k.have != "" && c.constraintStays(&k) {
 		c.run(s, exclusive, "ALTER TABLE "+c.want.place.String()+"\n  DROP CONSTRAINT "+sqltext.Ident(k.name)+",\n  ADD "+made.ddl())
-		c.have.unmakeConstraint(s, k.path, k.name, k.have)
+		c.have.undoConstraintDrop(s, k.path, k.name, k.have)
 	} else {
 		c.run(s, exclusive, c.alter("ADD "+made.ddl()))
 	}
@@ -126,7 +126,7 @@ func (p *planner) putTreeForeignKey(s *resource.Step, d *resource.Delta, t *tabl
 	}
 	if was != nil {
 		runOn(s, d.Live, t.place, exclusive, "ALTER TABLE "+t.place.String()+" DROP CONSTRAINT "+sqltext.Ident(was.name))
-		t.unmakeForeignKey(s, was)
+		t.undoForeignKeyDrop(s, was)
 	}
 	for _, m := range all {
 		if m.name != k.name {

@@ -24,11 +24,11 @@ func (c *tableChange) dropIndexOnline(h *indexDef) {
 	}
 	if c.inTrees() {
 		c.dropTreeIndex(s, h)
-		c.have.unmakeIndex(s, h, "")
+		c.have.undoIndexDrop(s, h, "")
 		c.frees(s, c.have.indexNames(h.name)...)
 	} else {
 		c.dropConcurrently(s, h)
-		c.have.unmakeIndex(s, h, concurrently)
+		c.have.undoIndexDrop(s, h, concurrently)
 		c.freesIndex(s, h.name, "index", c.have.indexNames(h.name), func(called string) string {
 			return "DROP INDEX " + concurrently + c.have.indexPlace(called)
 		})

@@ -123,6 +123,12 @@ func startPairs(version int) (*cluster.Cluster, error) {
 // apart, the next plan is empty, and what rows there were are there.
 func TestPairs(t *testing.T) {
 	pairs := readPairs(t)
+	t.Cleanup(func() { // when all have run
+		if *reverseEvery > 0 && flag.Lookup("test.run").Value.String() == "" && reversals.Load() == 0 {
+			t.Error("the reverse statements of no plan have run")
+		}
+		t.Logf("the reverse statements of %d plans have run", reversals.Load())
+	})
 	for _, v := range strings.Split(*pairVersions, ",") {
 		version, err := strconv.Atoi(v)
 		if err != nil {

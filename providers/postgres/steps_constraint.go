@@ -115,7 +115,7 @@ func (c *tableChange) dropConstraints() {
 		drop := func(called string) string { return c.alter("DROP CONSTRAINT " + sqltext.Ident(called)) }
 		c.run(s, exclusive, drop(k.name))
 		c.freesConstraint(s, k, drop)
-		c.have.unmakeConstraint(s, k.path, k.name, k.have)
+		c.have.undoConstraintDrop(s, k.path, k.name, k.have)
 		if k.what != "check" {
 			hazard(s, resource.HazardIndexDropped, unneeded)
 			c.building = append(c.building, building{s, c.have.place})
@@ -182,7 +182,7 @@ func (c *tableChange) addConstraints() {
 			if k.what == "primary key" {
 				c.dropNotNullAfterKey(s)
 			}
-			c.have.unmakeConstraint(s, k.path, k.name, k.have)
+			c.have.undoConstraintDrop(s, k.path, k.name, k.have)
 		default:
 			c.run(s, effort{lock: lockAccessExclusive, scan: k.scan}, c.alter("ADD "+k.want))
 			if k.what == "primary key" && k.have != "" {
@@ -213,7 +213,7 @@ func (c *tableChange) undoConstraint(s *resource.Step, k constraint) {
 		}
 	}
 	if k.key != nil {
-		c.unmakeKey(s, k.key)
+		c.undoKey(s, k.key)
 	} else {
 		undo(s, c.alter("DROP CONSTRAINT "+sqltext.Ident(k.name)))
 	}
@@ -268,7 +268,7 @@ func (c *tableChange) dropForeignKeys() {
 		if w == nil {
 			c.freesPlain(s, "foreign key", name, drop)
 		}
-		c.have.unmakeForeignKey(s, h)
+		c.have.undoForeignKeyDrop(s, h)
 		c.unreferenced[h.references] = append(c.unreferenced[h.references], s.ID)
 	}
 }

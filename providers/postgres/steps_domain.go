@@ -15,7 +15,7 @@ func domainSteps(p *planner, d *resource.Delta) {
 		have := decodeDomain(p.index, livePlace(d.Live), d.Live.Attrs)
 		s := p.step(d, nil, resource.Delete, "drop domain "+have.name)
 		run(s, "DROP DOMAIN "+have.place.String())
-		p.unmakeDomain(d, s, have)
+		p.undoDomainDrop(d, s, have)
 		p.hold(d, s, "dropped")
 	default:
 		p.alterDomain(d)
@@ -39,7 +39,7 @@ func (p *planner) createDomain(d *resource.Delta, was *domain) {
 	p.owner(d, s, what)
 	if was != nil {
 		s.Undo = nil
-		p.unmakeDomain(d, s, was)
+		p.undoDomainDrop(d, s, was)
 		p.hold(d, s, "made anew")
 	}
 	undo(s, "DROP "+what)
@@ -60,8 +60,8 @@ func (d *domain) make(s *resource.Step) {
 	}
 }
 
-// unmakeDomain writes how to get a domain back that a step drops.
-func (p *planner) unmakeDomain(d *resource.Delta, s *resource.Step, was *domain) {
+// undoDomainDrop writes how to get a domain back that a step drops.
+func (p *planner) undoDomainDrop(d *resource.Delta, s *resource.Step, was *domain) {
 	undoing(s, func(back *resource.Step) {
 		was.make(back)
 		p.asBefore(d, back, "DOMAIN "+was.place.String())

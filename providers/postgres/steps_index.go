@@ -29,7 +29,7 @@ func (c *tableChange) dropIndexes() {
 		c.run(s, exclusive, drop(name))
 		c.freesIndex(s, name, "index", c.have.indexNames(name), drop)
 		hazard(s, resource.HazardIndexDropped, unneeded)
-		c.have.unmakeIndex(s, h, "")
+		c.have.undoIndexDrop(s, h, "")
 		c.building = append(c.building, building{s, c.have.place})
 	}
 }
@@ -74,7 +74,7 @@ func (c *tableChange) addIndexes() {
 			if stays {
 				c.building = append(c.building, building{s, c.have.place})
 				c.run(s, exclusive, "DROP INDEX "+c.have.indexPlace(name))
-				c.have.unmakeIndex(s, h, "")
+				c.have.undoIndexDrop(s, h, "")
 			}
 			c.run(s, effort{lock: lockShare, scan: true}, w.createIndex(c.want.place))
 			undo(s, "DROP INDEX "+c.want.indexPlace(name))

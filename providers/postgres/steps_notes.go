@@ -207,8 +207,8 @@ func (s *statistic) make(t *table) []string {
 	return out
 }
 
-// unmakeStatistics writes how to get a statistics object back that a step drops.
-func (t *table) unmakeStatistics(s *resource.Step, was *statistic) {
+// undoStatisticsDrop writes how to get a statistics object back that a step drops.
+func (t *table) undoStatisticsDrop(s *resource.Step, was *statistic) {
 	undoing(s, func(back *resource.Step) {
 		for _, sql := range was.make(t) {
 			run(back, sql)
@@ -241,7 +241,7 @@ func (c *tableChange) dropStatistics() {
 			s.Reason = "they must make way for changes of columns"
 		}
 		c.run(s, gathering, h.drop(c.have))
-		c.have.unmakeStatistics(s, h)
+		c.have.undoStatisticsDrop(s, h)
 	}
 }
 
@@ -267,7 +267,7 @@ func (c *tableChange) addStatistics() {
 				s.Action, s.Title = resource.Update, "replace statistics "+name
 				if !c.reshaped {
 					c.run(s, gathering, h.drop(c.have))
-					c.have.unmakeStatistics(s, h)
+					c.have.undoStatisticsDrop(s, h)
 				}
 			}
 			for i, sql := range w.make(c.want) {

@@ -20,7 +20,7 @@ func policySteps(p *planner, d *resource.Delta) {
 		s := p.step(d, nil, resource.Delete, "drop policy "+y.name)
 		runOn(s, nil, y.table, exclusive, y.drop())
 		p.frees(s, y.naming(y.name))
-		p.unmakePolicy(s, y)
+		p.undoPolicyDrop(s, y)
 	default:
 		p.alterPolicy(d)
 	}
@@ -85,8 +85,8 @@ func (p *planner) makePolicy(s *resource.Step, y *policy) {
 	}
 }
 
-// unmakePolicy writes how to get a policy back that a step drops.
-func (p *planner) unmakePolicy(s *resource.Step, y *policy) {
+// undoPolicyDrop writes how to get a policy back that a step drops.
+func (p *planner) undoPolicyDrop(s *resource.Step, y *policy) {
 	if y.comment != "" {
 		undo(s, commentOn(y.named(), y.comment))
 	}
@@ -104,7 +104,7 @@ func (p *planner) alterPolicy(d *resource.Delta) {
 		s := p.step(d, nil, resource.Replace, "replace policy "+want.name+" on "+want.table.name)
 		runOn(s, nil, have.table, exclusive, have.drop())
 		p.makePolicy(s, want)
-		p.unmakePolicy(s, have)
+		p.undoPolicyDrop(s, have)
 		undo(s, want.drop())
 		return
 	}
@@ -116,7 +116,7 @@ func (p *planner) alterPolicy(d *resource.Delta) {
 		p.runPolicy(s, want, p.alterFrom(want, d))
 		// An expression that was not there cannot be taken away again by ALTER.
 		if want.using != "" && have.using == "" || want.withCheck != "" && have.withCheck == "" {
-			p.unmakePolicy(s, have)
+			p.undoPolicyDrop(s, have)
 			undo(s, want.drop())
 		} else {
 			s.Undo = slices.Insert(s.Undo, 0, p.alterFrom(have, d).sql)

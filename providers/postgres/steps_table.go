@@ -117,7 +117,7 @@ func (p *planner) addForeignKey(d *resource.Delta, t *table, k *foreignKey, was 
 		run(s, commentOn(k.on(t), k.comment))
 	}
 	if was != nil {
-		t.unmakeForeignKey(s, was)
+		t.undoForeignKeyDrop(s, was)
 	}
 	undo(s, "ALTER TABLE "+t.place.String()+" DROP CONSTRAINT "+sqltext.Ident(k.name))
 	p.relyOnKey(s, k)

@@ -9,8 +9,8 @@ import (
 
 // What goes back for the parts of a table: each part comes again with all that was said of it, which went with it.
 
-// unmakeIndex writes how to get an index back that a step drops; word is as for createIndexAs.
-func (t *table) unmakeIndex(s *resource.Step, x *indexDef, word string) {
+// undoIndexDrop writes how to get an index back that a step drops; word is as for createIndexAs.
+func (t *table) undoIndexDrop(s *resource.Step, x *indexDef, word string) {
 	undoing(s, func(back *resource.Step) {
 		run(back, x.createIndexAs(word, t.place))
 		for _, f := range x.statistics {
@@ -33,8 +33,8 @@ func (t *table) nameAgain(s *resource.Step, index string) {
 	}
 }
 
-// unmakeConstraint writes how to get a constraint back that a step drops; ddl is as behind ADD.
-func (t *table) unmakeConstraint(s *resource.Step, path resource.Path, name, ddl string) {
+// undoConstraintDrop writes how to get a constraint back that a step drops; ddl is as behind ADD.
+func (t *table) undoConstraintDrop(s *resource.Step, path resource.Path, name, ddl string) {
 	undoing(s, func(back *resource.Step) {
 		run(back, t.alter([]string{"ADD " + ddl}))
 		if n, ok := t.noteAt(path); ok {
@@ -48,8 +48,8 @@ func (t *table) unmakeConstraint(s *resource.Step, path resource.Path, name, ddl
 	})
 }
 
-// unmakeForeignKey writes how to get a foreign key back that a step drops.
-func (t *table) unmakeForeignKey(s *resource.Step, k *foreignKey) {
+// undoForeignKeyDrop writes how to get a foreign key back that a step drops.
+func (t *table) undoForeignKeyDrop(s *resource.Step, k *foreignKey) {
 	undoing(s, func(back *resource.Step) {
 		run(back, t.alter([]string{"ADD " + k.ddl()}))
 		if k.comment != "" {
@@ -58,8 +58,8 @@ func (t *table) unmakeForeignKey(s *resource.Step, k *foreignKey) {
 	})
 }
 
-// unmakeColumn writes how to get a column back that a step drops, and that lost no values by it.
-func (t *table) unmakeColumn(s *resource.Step, c *column) {
+// undoColumnDrop writes how to get a column back that a step drops, and that lost no values by it.
+func (t *table) undoColumnDrop(s *resource.Step, c *column) {
 	undoing(s, func(back *resource.Step) {
 		run(back, t.alter([]string{"ADD COLUMN " + c.ddl(false)}))
 		if clauses, _ := c.stores(c.name, columnStorage{}); len(clauses) > 0 {
@@ -77,7 +77,7 @@ func (p *planner) separateAgain(s *resource.Step, at place, want resource.Value)
 	for _, x := range p.leavesOf(at) {
 		if like := p.likeForeignKey(&x, want); like != nil {
 			k := decodeForeignKey(p.index, x.schema, resource.F(like.Name, like.Key))
-			(&table{place: x.place}).unmakeForeignKey(s, &k)
+			(&table{place: x.place}).undoForeignKeyDrop(s, &k)
 		}
 	}
 }
@@ -107,9 +107,9 @@ func (p *planner) referrers(to place, columns []string) []referrer {
 	return out
 }
 
-// unmakeKey takes a new key away again, with the foreign keys that have come to rely on it, and brings back the index that
+// undoKey takes a new key away again, with the foreign keys that have come to rely on it, and brings back the index that
 // became its own, or that made way for it.
-func (c *tableChange) unmakeKey(s *resource.Step, k *key) {
+func (c *tableChange) undoKey(s *resource.Step, k *key) {
 	x := c.left(k.name)
 	if x == nil || x.invalid || !c.busy || c.inTrees() {
 		undo(s, c.alter("DROP CONSTRAINT "+sqltext.Ident(k.name)))
@@ -120,9 +120,9 @@ func (c *tableChange) unmakeKey(s *resource.Step, k *key) {
 		relying = c.referrers(c.have.place, k.columns)
 	}
 	for _, r := range slices.Backward(relying) {
-		r.of.unmakeForeignKey(s, r.key)
+		r.of.undoForeignKeyDrop(s, r.key)
 	}
-	c.have.unmakeIndex(s, x, concurrently)
+	c.have.undoIndexDrop(s, x, concurrently)
 	undo(s, c.alter("DROP CONSTRAINT "+sqltext.Ident(k.name)))
 	for _, r := range relying {
 		undo(s, r.of.alter([]string{"DROP CONSTRAINT " + sqltext.Ident(r.key.name)}))

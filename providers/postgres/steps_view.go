@@ -124,12 +124,12 @@ func (p *planner) dropView(d *resource.Delta, s *resource.Step, v *viewDef) {
 	if v.materialized {
 		s.Statements[0].Rows, s.Statements[0].Bytes = max(d.Live.Rows, 0), max(d.Live.Bytes, 0)
 	}
-	p.unmakeView(d, s, v)
+	p.undoViewDrop(d, s, v)
 	p.frees(s, v.heldNames()...)
 }
 
-// unmakeView writes how to get a view back that a step drops, with all that the drop takes along.
-func (p *planner) unmakeView(d *resource.Delta, s *resource.Step, v *viewDef) {
+// undoViewDrop writes how to get a view back that a step drops, with all that the drop takes along.
+func (p *planner) undoViewDrop(d *resource.Delta, s *resource.Step, v *viewDef) {
 	undoing(s, func(back *resource.Step) {
 		for _, sql := range v.statements() {
 			run(back, sql)
@@ -215,7 +215,7 @@ func (p *planner) shrinkView(d *resource.Delta, s *resource.Step, want, have *vi
 			return
 		}
 	}
-	p.unmakeView(d, s, have)
+	p.undoViewDrop(d, s, have)
 	undo(s, "DROP "+want.what())
 }
 
