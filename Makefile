@@ -41,7 +41,7 @@ pairs: postgres pg_dump
 
 # In make test a sample of the points, and a few environments, are enough.
 crash: postgres pg_dump
-	$(GO) test -timeout 3h ./cli/e2e -run TestCrashAnywhere -v -crash
+	$(GO) test -timeout 3h -parallel 6 ./cli/e2e -run TestCrashAnywhere -v -crash
 	$(GO) test -timeout 1h ./providers/postgres -run KilledAnywhere -v -cuts
 	$(GO) test -timeout 1h ./cli/e2e -run TestRandomEnvironments -v -long
 

@@ -18,6 +18,7 @@ type applyOptions struct {
 	Yes      bool
 	Expect   string
 	Undo     string
+	Summary  bool // show the plan without statements
 	Parallel int
 	// LockTimeout is how long to wait for another apply to end.
 	LockTimeout time.Duration
@@ -85,6 +86,7 @@ func (o *applyOptions) flags(cmd *cobra.Command) {
 	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask")
 	f.IntVar(&o.Parallel, "parallel", 8, "at most `N` API calls side by side; a database is always changed one statement at a time")
 	f.DurationVar(&o.LockTimeout, "lock-timeout", 0, "wait up to `TIME`, such as 10m, for another apply of this environment to end")
+	summaryFlag(cmd, &o.Summary)
 	f.BoolVar(&o.JSON, "json", false, "print events as JSON lines; needs --yes")
 	jsonIntoFlag(cmd, &o.JSONInto)
 	cmd.MarkFlagsMutuallyExclusive("json", "json-into")

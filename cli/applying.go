@@ -30,7 +30,7 @@ func (a *applying) inText(ctx context.Context) error {
 		return err
 	}
 	a.lines.Plan(a.made.plan)
-	if err := a.show(a.made.plan, "text", false); err != nil {
+	if err := a.show(a.made.plan, "text", a.o.Summary); err != nil {
 		return err
 	}
 	if err := a.admit(); err != nil {

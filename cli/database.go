@@ -201,6 +201,9 @@ func (p *program) deployerEnv(env *config.Environment) func(string) string {
 // locate says how the connector finds the instance: as tellr itself does, with
 // what `connection` overrides.
 func (p *program) locate(ctx context.Context, r *reached, sec secrets) error {
+	if ds := sec.check(secretsOf(r.environment, r.instance)); len(ds) > 0 {
+		return ds
+	}
 	facts := map[string]string{}
 	if r.instance.Kind.Derive != nil {
 		for _, f := range r.instance.Kind.Derive(r.instance) {
@@ -219,20 +222,13 @@ func (p *program) locate(ctx context.Context, r *reached, sec secrets) error {
 	if r.config.Endpoint = facts["endpoint_path"]; r.config.Endpoint == "" {
 		r.config.Instance = facts["instance_name"]
 	}
-	var missing error
 	c := r.instance.Attrs.Get("connection").Fill(func(h resource.Hole) (resource.Value, bool) {
 		if !h.IsSecret() {
 			return resource.Value{}, false
 		}
 		s, err := sec.read(h.Secret)
-		if err != nil {
-			missing = fail(err.Error(), "the connection of "+r.instance.Address.String()+" needs it", "")
-		}
-		return resource.String(s), err == nil
+		return resource.String(s), err == nil // checked above
 	})
-	if missing != nil {
-		return missing
-	}
 	r.config.Host, r.config.User, r.config.Database = c.Get("host").Str(), c.Get("user").Str(), c.Get("database").Str()
 	if h, port, err := net.SplitHostPort(r.config.Host); err == nil {
 		n, _ := strconv.ParseUint(port, 10, 16) // a port that is none is found when it is connected to
@@ -252,6 +248,19 @@ func (p *program) locate(ctx context.Context, r *reached, sec secrets) error {
 		r.options = append(r.options, lakebase.WithTLSConfig(&tls.Config{InsecureSkipVerify: true}))
 	}
 	return nil
+}
+
+// secretsOf are the secrets that a resource needs.
+func secretsOf(env *config.Environment, r *resource.Resource) []config.SecretUse {
+	var uses []config.SecretUse
+	for h := range r.Attrs.Holes {
+		for _, use := range env.Secrets {
+			if h.Secret == use.Source {
+				uses = append(uses, use)
+			}
+		}
+	}
+	return uses
 }
 
 // plainEndpoint asks the provider for the URL of a plain Postgres.

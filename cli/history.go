@@ -166,8 +166,16 @@ func (p *program) memories(file, verb string, given variables) (*memories, error
 	if err != nil {
 		return nil, err
 	}
+	sec := secrets{p.Getenv, vars, p.redact}
+	for _, r := range env.Resources {
+		if r.Kind.Name == "instance" {
+			if ds := sec.check(secretsOf(env, r)); len(ds) > 0 {
+				return nil, ds
+			}
+		}
+	}
 	of := plan.Environment{Name: env.Name, File: env.File, Profile: env.Profile, Host: env.Host}
-	return remembering(of, env.Resources, p.providers(of, p.Build.Version), p.services(secrets{p.Getenv, vars, p.redact}, env.Dir))
+	return remembering(of, env.Resources, p.providers(of, p.Build.Version), p.services(sec, env.Dir))
 }
 
 func remembering(of plan.Environment, desired []*resource.Resource, providers []resource.Provider, svc resource.Services) (*memories, error) {

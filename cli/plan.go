@@ -84,7 +84,7 @@ reading, the "plan", each "diagnostic" and the "result".`,
 	f := cmd.Flags()
 	f.Var(&choice{&o.Format, []string{"text", "json"}}, "format", "how to show it: `FORMAT` is text or json")
 	f.StringVar(&o.Out, "out", "", "save the plan to `FILE`, for tellr apply and tellr show")
-	f.BoolVar(&o.Summary, "summary", false, "list what changes, without statements and calls")
+	summaryFlag(cmd, &o.Summary)
 	f.BoolVar(&o.Destroy, "destroy", false, "plan to take the environment down")
 	f.StringVar(&o.Undo, "undo", "", undoUsage)
 	f.BoolVar(&o.DetailedExit, "detailed-exitcode", false, "exit with 2 if changes are pending")
@@ -162,6 +162,10 @@ func (p *program) plan(ctx context.Context, o planOptions, lines *lines) error {
 		return status(exitChanges)
 	}
 	return nil
+}
+
+func summaryFlag(cmd *cobra.Command, to *bool) {
+	cmd.Flags().BoolVar(to, "summary", false, "list what changes, without statements and calls")
 }
 
 // show prints a plan on standard output.

@@ -35,7 +35,7 @@ is needed. It also checks that the file was not changed after it was written.`,
 		},
 	}
 	cmd.Flags().Var(&choice{&o.Format, []string{"text", "json"}}, "format", "how to show it: `FORMAT` is text or json")
-	cmd.Flags().BoolVar(&o.Summary, "summary", false, "list what changes, without statements and calls")
+	summaryFlag(cmd, &o.Summary)
 	return cmd
 }
 

@@ -7,8 +7,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -88,7 +88,7 @@ func TestCrashAnywhereTheNextApplyFinishes(t *testing.T) {
 	if len(undisturbed) != len(phases) {
 		t.Fatal("the undisturbed scenario failed")
 	}
-	var all, chosen []crash
+	var all []crash
 	for i, c := range undisturbed {
 		for _, m := range modes {
 			for _, p := range c.points {
@@ -97,17 +97,16 @@ func TestCrashAnywhereTheNextApplyFinishes(t *testing.T) {
 		}
 		t.Logf("%s: %d points", phases[i].name, len(c.points))
 	}
-	n := *crashPoints
-	if *crashAll {
-		n = len(all)
+	chosen := all // one way to crash after the other
+	if !*crashAll {
+		chosen = sample(all, *crashPoints, *crashSeed)
 	}
-	chosen = sample(all, n, *crashSeed)
 	t.Logf("%d points in %d ways to crash: %d, of which %d, seed %d (all: make crash)", len(all)/len(modes), len(modes), len(all), len(chosen), *crashSeed)
 	if len(all) < 300 {
 		t.Fatalf("only %d: the hooks do not see the traffic", len(all))
 	}
 	runs := chains(chosen)
-	workers := min(runtime.NumCPU()+1, len(runs))
+	workers := min(atOnce(), len(runs))
 	t.Run("crash", func(t *testing.T) {
 		for i := range workers {
 			t.Run(fmt.Sprint(i), func(t *testing.T) {
@@ -121,6 +120,15 @@ func TestCrashAnywhereTheNextApplyFinishes(t *testing.T) {
 			})
 		}
 	})
+}
+
+// atOnce is how many crash at the same time; much of their time they wait.
+func atOnce() int {
+	n, err := strconv.Atoi(flag.Lookup("test.parallel").Value.String())
+	if err != nil {
+		panic(err) // go test made the flag
+	}
+	return n
 }
 
 // chains puts crashes of different phases after each other into one

@@ -121,19 +121,14 @@ func changed(n map[resource.Action]int) string {
 	words := []struct {
 		action resource.Action
 		word   string
-	}{{resource.Create, "created"}, {resource.Update, "updated"}, {resource.Replace, "replaced"}, {resource.Delete, "destroyed"}}
-	other := 0
-	for _, k := range n {
-		other += k
+	}{
+		{resource.Create, "created"}, {resource.Update, "updated"}, {resource.Replace, "replaced"}, {resource.Delete, "destroyed"},
+		{resource.Adopt, "adopted"}, {resource.Move, "moved"}, {resource.Forget, "forgotten"},
 	}
 	for _, x := range words {
 		if k := n[x.action]; k > 0 {
 			out = append(out, fmt.Sprintf("%d %s", k, x.word))
-			other -= k
 		}
-	}
-	if other > 0 {
-		out = append(out, fmt.Sprintf("%d otherwise", other))
 	}
 	if len(out) == 0 {
 		return "nothing"

@@ -182,6 +182,7 @@ func everyAction() *plan.Plan {
 	)
 	p.Undeclared = []resource.Undeclared{{Kind: "table", Where: "schema app_data", Names: []string{"a", "b", "c", "d"}}, {Kind: "branch", Names: []string{"x"}}}
 	p.Notes.Warnf(at("environments/dev.hcl", 44), "drift ignored", "remove ignore to repair it", "comment is %q", "mine")
+	p.Notes.Warnf(at("environments/dev.hcl", 61), "is column mail of table.users the former email?", "if it is, write renamed_from = \"email\" in column mail", "email goes, with its values, and mail comes")
 	return p
 }
 

@@ -321,7 +321,10 @@ func (t *textWriter) notes(p *plan.Plan) {
 	for _, n := range p.Notes {
 		line := t.s.Warning("note:") + " " + oneLine(n.Summary)
 		if n.Detail != "" {
-			line += ": " + oneLine(n.Detail)
+			if !strings.HasSuffix(line, "?") {
+				line += ":"
+			}
+			line += " " + oneLine(n.Detail)
 		}
 		if at := n.Range.String(); at != "" {
 			line += t.s.Muted(" (" + oneLine(at) + ")")
