@@ -65,6 +65,41 @@ func TestAppliesOfOneEnvironmentTogether(t *testing.T) {
 	}
 }
 
+// First applies of an environment that start together, with no database yet whose
+// lock they could hold: they meet at the workspace, where each thing is made
+// once, and then at the lock of the new database. One does it all; the others
+// are told who is at work, or that the world has come about since they looked.
+func TestFirstAppliesTogether(t *testing.T) {
+	for _, n := range []int{2, 5} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			w := newWorld(t)
+			file := w.shop("one")
+			did := 0
+			for _, r := range w.together(n, new(atomic.Int64), func(int) *exec.Cmd { return w.command(w.Context(), "apply", file, "--yes") }) {
+				switch r.code {
+				case 0:
+					if strings.Contains(r.out, "Apply complete: 7 created") {
+						did++
+					} else {
+						contains(t, r.out, "No changes. ") // it began when all was done
+					}
+				case 3:
+					contains(t, r.err, "the plan is stale", "table.orders was not there and is there now")
+				case 4:
+					contains(t, r.err, "another apply is at work in environment shop", "tellr apply ", "backend ")
+				default:
+					t.Errorf("exit %d, want 0, 3 or 4\n%s%s", r.code, r.out, r.err)
+				}
+			}
+			if did != 1 {
+				t.Errorf("%d of %d did it, want one", did, n)
+			}
+			w.nothingTwice()
+			w.settled(file)
+		})
+	}
+}
+
 // together starts commands at once and waits for their ends.
 func (w *world) together(n int, ended *atomic.Int64, command func(int) *exec.Cmd) []result {
 	w.Helper()
