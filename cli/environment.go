@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -44,6 +43,7 @@ func (p *program) load(file, verb string, vars map[string]string) (*config.Envir
 	if isPlanFile(file) {
 		return nil, fail(file+" is a saved plan, not an environment", "", "tellr show "+file+" shows it, tellr apply "+file+" runs it")
 	}
+	collect := p.collectLate()
 	env, ds := config.Load(file, config.Options{Kinds: p.kindSet(), Vars: vars, Getenv: p.Getenv})
 	if env != nil {
 		p.sources = env.Sources
@@ -52,15 +52,9 @@ func (p *program) load(file, verb string, vars map[string]string) (*config.Envir
 		return nil, ds
 	}
 	p.diagnose(ds) // warnings
-	if _, set := p.Getenv("GOGC"); !set && len(env.Resources) > many {
-		debug.SetGCPercent(35)
-	}
+	collect.loaded(len(env.Resources))
 	return env, nil
 }
-
-// many is from how many things on a plan would rather do more work than take more memory: the collector then lets
-// what is no longer used be a third of what is, and not as much again.
-const many = 8000
 
 // secrets reads secrets from their sources.
 type secrets struct {

@@ -137,8 +137,7 @@ func isGone(s *resource.Step) bool { return s.Action == resource.Delete && len(s
 type vertices struct {
 	n       int
 	after   [][]int
-	first   map[resource.Node]int // all steps of the node come after it
-	last    map[resource.Node]int // comes after all steps of the node
+	first   map[resource.Node]int // all steps of the node come after it; the next one comes after all of them
 	members map[resource.Node][]int
 	needs   map[resource.Node][]resource.Node
 }
@@ -146,27 +145,27 @@ type vertices struct {
 func newVertices(steps int) *vertices {
 	return &vertices{
 		n: steps, after: make([][]int, steps),
-		first: map[resource.Node]int{}, last: map[resource.Node]int{},
-		members: map[resource.Node][]int{}, needs: map[resource.Node][]resource.Node{},
+		first: make(map[resource.Node]int, steps), members: make(map[resource.Node][]int, steps), needs: map[resource.Node][]resource.Node{},
 	}
 }
 
 func (v *vertices) edge(x, after int) { v.after[x] = append(v.after[x], after) }
 
 func (v *vertices) node(n resource.Node) (first, last int) {
-	if f, ok := v.first[n]; ok {
-		return f, v.last[n]
+	if first, ok := v.first[n]; ok {
+		return first, first + 1
 	}
+	first, last = v.n, v.n+1
+	v.first[n] = first
 	v.after = append(v.after, nil, nil)
-	v.first[n], v.last[n] = v.n, v.n+1
 	v.n += 2
-	v.edge(v.last[n], v.first[n])
+	v.edge(last, first)
 	if n.Part != "" {
 		_, main := v.node(resource.Node{Address: n.Address})
-		v.edge(v.first[n], main)
+		v.edge(first, main)
 		v.needs[n] = append(v.needs[n], resource.Node{Address: n.Address})
 	}
-	return v.first[n], v.last[n]
+	return first, last
 }
 
 func (v *vertices) place(i int, s *resource.Step) {

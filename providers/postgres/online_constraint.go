@@ -27,7 +27,6 @@ func (c *tableChange) putCheckOnline(s *resource.Step, k constraint) {
 	made.notValid = true
 	if k.have != "" && c.constraintStays(&k) {
 		c.run(s, exclusive, "ALTER TABLE "+c.want.place.String()+"\n  DROP CONSTRAINT "+sqltext.Ident(k.name)+",\n  ADD "+made.ddl())
-		c.have.undoConstraintDrop(s, k.path, k.name, k.have)
 	} else {
 		c.run(s, exclusive, c.alter("ADD "+made.ddl()))
 	}
@@ -64,7 +63,6 @@ func (c *tableChange) putKeyOnline(s *resource.Step, k constraint) {
 		}
 		c.run(s, exclusive, replace(k.name))
 		c.freesConstraint(s, k, replace)
-		s.NoUndo = "to go back, declare the " + k.what + " as it was"
 	} else {
 		c.run(s, exclusive, c.alter(add))
 	}

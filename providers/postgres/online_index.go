@@ -124,7 +124,8 @@ func (c *tableChange) putIndexOnline(s *resource.Step, w, h *indexDef) {
 		}
 		c.run(s, effort{lock: lockShareUpdateExcl}, "DROP INDEX "+concurrently+c.have.indexPlace(h.name))
 		renamed()
-		s.Undo, s.NoUndo = nil, "to go back, declare the index as it was"
+		s.Undo = nil
+		c.have.undoIndexReplace(s, h, w.name)
 	case ready:
 		renamed()
 	default:

@@ -182,7 +182,6 @@ func (c *tableChange) addConstraints() {
 			if k.what == "primary key" {
 				c.dropNotNullAfterKey(s)
 			}
-			c.have.undoConstraintDrop(s, k.path, k.name, k.have)
 		default:
 			c.run(s, effort{lock: lockAccessExclusive, scan: k.scan}, c.alter("ADD "+k.want))
 			if k.what == "primary key" && k.have != "" {
@@ -202,19 +201,24 @@ func (c *tableChange) addConstraints() {
 	}
 }
 
-// undoConstraint takes a new constraint away again, with what came with it.
+// undoConstraint takes a new constraint away again, with what came with it, and brings back the one that it replaced.
 func (c *tableChange) undoConstraint(s *resource.Step, k constraint) {
-	if k.what == "primary key" && k.have == "" {
+	if k.what == "primary key" {
 		for _, column := range slices.Backward(k.key.columns) {
 			live := orElse(c.renames[column], column)
-			if h := c.have.column(live); h != nil && !c.have.refusesNull(h) && !c.want.column(column).notNull {
+			w := c.want.column(column)
+			own := w.notNull || w.identity != nil || isSerialWord(w.typ) // then its own step takes it back
+			if h := c.have.column(live); h != nil && !c.have.refusesNull(h) && !own {
 				undo(s, c.alter("ALTER COLUMN "+sqltext.Ident(column)+" DROP NOT NULL"))
 			}
 		}
 	}
-	if k.key != nil {
+	switch {
+	case k.have != "" && c.constraintStays(&k):
+		c.undoConstraintReplace(s, k)
+	case k.key != nil:
 		c.undoKey(s, k.key)
-	} else {
+	default:
 		undo(s, c.alter("DROP CONSTRAINT "+sqltext.Ident(k.name)))
 	}
 }

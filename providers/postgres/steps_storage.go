@@ -13,11 +13,11 @@ import (
 const from18 = 180000
 
 // tooOld blocks the change of a table that wants what the server does not have.
-func (p *planner) tooOld(d *resource.Delta) bool {
-	if v := p.facts.ServerVersion; v == 0 || v >= from18 || d.Desired == nil {
+func (p *planner) tooOld(d *resource.Delta, t *table) bool {
+	if v := p.facts.ServerVersion; v == 0 || v >= from18 {
 		return false
 	}
-	what := decodeTable(p.index, p.wanted(d), d.Desired.Attrs).needs18()
+	what := t.needs18()
 	if what == "" {
 		return false
 	}

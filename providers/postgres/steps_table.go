@@ -8,21 +8,21 @@ import (
 )
 
 func tableSteps(p *planner, d *resource.Delta) {
-	if p.tooOld(d) {
+	if d.Action == resource.Delete {
+		p.dropTable(d)
 		return
 	}
-	switch d.Action {
-	case resource.Create:
-		p.createTable(d)
-	case resource.Delete:
-		p.dropTable(d)
+	t := decodeTable(p.index, p.wanted(d), d.Desired.Attrs)
+	switch {
+	case p.tooOld(d, t):
+	case d.Action == resource.Create:
+		p.createTable(d, t)
 	default:
 		newTableChange(p, d).plan()
 	}
 }
 
-func (p *planner) createTable(d *resource.Delta) {
-	t := decodeTable(p.index, p.wanted(d), d.Desired.Attrs)
+func (p *planner) createTable(d *resource.Delta, t *table) {
 	what := "TABLE " + t.place.String()
 	s := p.step(d, nil, resource.Create, "create table "+t.name)
 	p.runCreate(s, t)

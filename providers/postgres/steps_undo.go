@@ -13,14 +13,32 @@ import (
 func (t *table) undoIndexDrop(s *resource.Step, x *indexDef, word string) {
 	undoing(s, func(back *resource.Step) {
 		run(back, x.createIndexAs(word, t.place))
-		for _, f := range x.statistics {
-			run(back, x.target(t, f.Name, f.Value.Str()))
-		}
-		if x.comment != "" {
-			run(back, commentOn("INDEX "+t.indexPlace(x.name), x.comment))
-		}
-		t.nameAgain(back, x.name)
+		t.dressAgain(back, x)
 	})
+}
+
+// undoIndexReplace writes how to get an index back that another one replaces while the table is used: it is there again
+// before the other one goes.
+func (t *table) undoIndexReplace(s *resource.Step, x *indexDef, by string) {
+	undoing(s, func(back *resource.Step) {
+		was := *x
+		was.name = wayName(wayIndex, x.name)
+		run(back, was.createIndexAs(concurrently, t.place))
+		run(back, "DROP INDEX "+concurrently+t.indexPlace(by))
+		run(back, "ALTER INDEX "+t.indexPlace(was.name)+" RENAME TO "+sqltext.Ident(x.name))
+		t.dressAgain(back, x)
+	})
+}
+
+// dressAgain says of an index that comes again what was said of it.
+func (t *table) dressAgain(s *resource.Step, x *indexDef) {
+	for _, f := range x.statistics {
+		run(s, x.target(t, f.Name, f.Value.Str()))
+	}
+	if x.comment != "" {
+		run(s, commentOn("INDEX "+t.indexPlace(x.name), x.comment))
+	}
+	t.nameAgain(s, x.name)
 }
 
 // nameAgain says what names an index: an index that goes takes it along.
@@ -37,14 +55,34 @@ func (t *table) nameAgain(s *resource.Step, index string) {
 func (t *table) undoConstraintDrop(s *resource.Step, path resource.Path, name, ddl string) {
 	undoing(s, func(back *resource.Step) {
 		run(back, t.alter([]string{"ADD " + ddl}))
-		if n, ok := t.noteAt(path); ok {
-			for _, sql := range n.set() {
-				run(back, sql)
-			}
+		t.dressConstraintAgain(back, path, name)
+	})
+}
+
+// dressConstraintAgain says of a constraint that comes again what was said of it.
+func (t *table) dressConstraintAgain(s *resource.Step, path resource.Path, name string) {
+	if n, ok := t.noteAt(path); ok {
+		for _, sql := range n.set() {
+			run(s, sql)
 		}
-		if path[0] != "checks" {
-			t.nameAgain(back, name)
+	}
+	if path[0] != "checks" {
+		t.nameAgain(s, name)
+	}
+}
+
+// undoConstraintReplace writes how to get a constraint back that another one replaces. Of a key whose table is used, the
+// index is there again before the other key goes.
+func (c *tableChange) undoConstraintReplace(s *resource.Step, k constraint) {
+	undoing(s, func(back *resource.Step) {
+		again := k.have
+		if c.busy && !c.inTrees() && k.liveKey != nil && !k.liveKey.withoutOverlaps {
+			way := wayName(wayIndex, k.liveKey.name)
+			run(back, k.liveKey.index(way).createIndexAs(concurrently, c.have.place))
+			again = k.liveKey.ddlUsing(k.word, way)
 		}
+		run(back, c.have.alter([]string{"DROP CONSTRAINT " + sqltext.Ident(c.addedName(k)), "ADD " + again}))
+		c.have.dressConstraintAgain(back, k.path, k.name)
 	})
 }
 

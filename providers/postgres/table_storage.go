@@ -94,8 +94,10 @@ func decodeColumnStorage(v resource.Value, typ string) columnStorage {
 		compression: v.Get("compression").Str(), storage: v.Get("storage").Str(), statistics: v.Get("statistics").Str(),
 		options: decodeOptions(v.Get("with")), notNullName: v.Get("not_null_name").Str(),
 	}
-	if canonical, ok := staticType(typ); ok && s.storage == storageOf(canonical) {
-		s.storage = ""
+	if s.storage != "" {
+		if canonical, ok := staticType(typ); ok && s.storage == storageOf(canonical) {
+			s.storage = ""
+		}
 	}
 	return s
 }

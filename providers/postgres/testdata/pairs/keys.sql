@@ -210,3 +210,15 @@ CREATE TABLE app.t (a int, b int); CREATE UNIQUE INDEX i ON app.t (a) INCLUDE (b
 CREATE TABLE app.t (a int PRIMARY KEY); CREATE TABLE app.r (t int REFERENCES app.t); INSERT INTO app.t VALUES (1); INSERT INTO app.r VALUES (1);
 -- =>
 CREATE TABLE app.t (a text PRIMARY KEY); CREATE TABLE app.r (t text REFERENCES app.t);
+-- == a primary key takes in a column that let nulls in
+CREATE TABLE app.t (a int CONSTRAINT k PRIMARY KEY, b int, c int); COMMENT ON CONSTRAINT k ON app.t IS 'the key'; ALTER TABLE app.t CLUSTER ON k; INSERT INTO app.t VALUES (1, 1, NULL);
+-- =>
+CREATE TABLE app.t (a int, b int NOT NULL, c int, CONSTRAINT k PRIMARY KEY (a, b));
+-- == a primary key goes over to another column
+CREATE TABLE app.t (a int PRIMARY KEY, b int); INSERT INTO app.t VALUES (1, 1);
+-- =>
+CREATE TABLE app.t (a int, b int PRIMARY KEY);
+-- == a unique key takes in a column, and keeps what was said of it
+CREATE TABLE app.t (a int NOT NULL CONSTRAINT u UNIQUE, b int); COMMENT ON CONSTRAINT u ON app.t IS 'one'; COMMENT ON INDEX app.u IS 'of the key'; ALTER TABLE app.t REPLICA IDENTITY USING INDEX u; INSERT INTO app.t VALUES (1, 1);
+-- =>
+CREATE TABLE app.t (a int NOT NULL, b int, CONSTRAINT u UNIQUE (a, b)); COMMENT ON CONSTRAINT u ON app.t IS 'two';
