@@ -214,9 +214,12 @@ func (g *grantsImport) inSchema(name string, h holding) []*draft {
 	return slices.DeleteFunc(out, empty)
 }
 
-// ofEveryone leaves out what everyone has by the server's defaults, unless a block has to say something of it.
+// ofEveryone leaves out what everyone has by the server's defaults, unless these were changed or a block has to say
+// something of it.
 func (g *grantsImport) ofEveryone(base *draft, h holding) {
 	for _, kind := range []string{onFunctions, onTypes} {
+		global, said := g.facts.GlobalDefaults[kind]
+		usual := !said || slices.Equal(global[catalog.Public], builtin(catalog.Public, kind))
 		some, lacks := len(h["default_"+kind]) > 0, false
 		for _, t := range g.targets[kind] {
 			has := slices.Equal(h[kind][t.Name], builtin(catalog.Public, kind))
@@ -224,7 +227,7 @@ func (g *grantsImport) ofEveryone(base *draft, h holding) {
 		}
 		switch {
 		case g.grantor != "":
-		case !lacks && len(h["default_"+kind]) == 0 && (!g.exclusive || kind == onTypes):
+		case !lacks && usual && len(h["default_"+kind]) == 0 && (!g.exclusive || kind == onTypes):
 			delete(h, kind)
 		case !some && lacks:
 			base.given[kind] = nil
