@@ -41,6 +41,9 @@ func (a *alteration) plan() {
 		return
 	}
 	a.effort = exclusive
+	if up := a.retypedAbove(); up != nil {
+		a.followParent(up)
+	}
 	toSerial, fromSerial := isSerial(a.canonical.typ) && !isSerial(a.have.typ), !isSerial(a.canonical.typ) && isSerial(a.have.typ)
 	a.drops()
 	var first string
@@ -106,6 +109,9 @@ func (a *alteration) plan() {
 		run(s, commentOn("COLUMN "+a.tableChange.want.columnPlace(a.name), a.want.comment))
 	}
 	a.judge(s)
+	if a.canonical.def != a.have.def || a.canonical.generated != a.have.generated {
+		a.keepBelow(s, exclusive, a.have, a.canonical, (*below).ownDefault)
+	}
 }
 
 // counts tells whether a new identity has to go on where the values that are there end.
@@ -201,6 +207,54 @@ func baseType(typ string) string {
 
 func (a *alteration) retyped() bool {
 	return baseType(a.canonical.typ) != baseType(a.have.typ) || a.canonical.collation != a.have.collation
+}
+
+// retypedAbove is the step of a parent that gives the column its new type in this table too; nil if there is none.
+func (a *alteration) retypedAbove() *resource.Step {
+	if !a.retyped() || isSerial(a.have.typ) || isSerial(a.canonical.typ) {
+		return nil
+	}
+	had := decodeLineage(a.index, a.tableChange.want.schema, a.tree.before)
+	return a.retypedBy(slices.DeleteFunc(a.tableChange.want.parents(), func(p place) bool { return !slices.Contains(had.parents(), p) }), a.name)
+}
+
+// retypedBy is the step that changes the type of a column in a table and in all that inherit from it.
+func (p *planner) retypedBy(parents []place, column string) *resource.Step {
+	for _, at := range parents {
+		d := p.deltas[p.index.tables[at]]
+		if d == nil || d.Desired == nil {
+			continue
+		}
+		up := decodeLineage(p.index, at.schema, d.Desired.Attrs)
+		if s := p.retypedBy(up.parents(), column); s != nil {
+			return s
+		}
+		if !changed(d, "columns", column, "type") && !changed(d, "columns", column, "collation") {
+			continue
+		}
+		for _, s := range p.steps {
+			if s.Address == d.Address && s.Stage == resource.Database && slices.Equal(s.Path, columnPath(column)) {
+				return s
+			}
+		}
+	}
+	return nil
+}
+
+// followParent leaves the type to the step of a parent. A default of the column's own makes way for it.
+func (a *alteration) followParent(up *resource.Step) {
+	have := *a.have
+	if have.def != "" {
+		s := a.step(columnPath(a.name), resource.Update, "drop default of column "+a.name)
+		s.ID, s.Node, s.Changes = s.ID+"/default", up.Node, nil
+		s.Reason = "its default may not fit the new type, which it gets with its parent"
+		a.run(s, exclusive, a.alter("ALTER COLUMN "+sqltext.Ident(a.name)+" DROP DEFAULT"))
+		undo(s, a.alter("ALTER COLUMN "+sqltext.Ident(a.name)+" SET DEFAULT "+have.def))
+		need(up, s.ID)
+		have.def = ""
+	}
+	have.typ, have.collation = a.canonical.typ, a.canonical.collation
+	a.have = &have
 }
 
 // hadDefault tells whether the live column has a default, be it that of a serial.

@@ -149,8 +149,8 @@ func (p *planner) dropPart(q *piece) {
 		have, alter := decodeDomain(p.index, at, q.d.Live.Attrs), "ALTER DOMAIN "+at.String()+" "
 		what, sql, back = "the default of domain "+at.name, alter+"DROP DEFAULT", says(alter+domainDefault(have.def))
 		if q.kind == "check" {
-			what, sql, back = "rule "+name, alter+"DROP CONSTRAINT "+sqltext.Ident(name), func(s *resource.Step) {
-				undoing(s, func(back *resource.Step) { have.makeRule(back, have.check(name)) })
+			what, sql, back = "check "+name, alter+"DROP CONSTRAINT "+sqltext.Ident(name), func(s *resource.Step) {
+				undoing(s, func(back *resource.Step) { have.makeCheck(back, have.check(name)) })
 			}
 		}
 	} else {

@@ -131,7 +131,7 @@ func (c *domainCheck) ddl() string {
 	return "CONSTRAINT " + sqltext.Ident(c.name) + " CHECK (" + c.expr + ")"
 }
 
-// add is the statement that adds a rule to a domain that is there.
+// add is the statement that adds a check to a domain that is there.
 func (d *domain) add(c *domainCheck) string {
 	text := "ALTER DOMAIN " + d.place.String() + " ADD " + c.ddl()
 	if c.notValid {
@@ -140,6 +140,6 @@ func (d *domain) add(c *domainCheck) string {
 	return text
 }
 
-func (d *domain) ruleComment(name, text string) string {
+func (d *domain) checkComment(name, text string) string {
 	return commentOn("CONSTRAINT "+sqltext.Ident(name)+" ON DOMAIN "+d.place.String(), text)
 }

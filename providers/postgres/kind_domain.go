@@ -14,7 +14,7 @@ var domainSpec = spec{
 
 var domainKind = &resource.Kind{
 	Name:  "domain",
-	Doc:   "A domain: a type with rules of its own, which every column of it obeys.",
+	Doc:   "A domain: a type with checks of its own, which every column of it obeys.",
 	Order: orderDomain,
 	Stage: resource.Database,
 	Example: `domain "email" {
@@ -37,7 +37,7 @@ var domainKind = &resource.Kind{
 		{Name: "default", Type: resource.Text, Doc: "Expression for columns of it that have no default of their own. Default: none."},
 		{
 			Name: "checks", Type: resource.MapOf(resource.OneOf(resource.Text, domainCheckType)),
-			Doc: "Rules by name: the condition on VALUE, or an object with more to say. Default: none.",
+			Doc: "Checks by name: the condition on VALUE, or an object with more to say. Default: none.",
 		},
 		commentAttr("domain"),
 		ownerAttr("domain"),
@@ -48,7 +48,7 @@ var domainKind = &resource.Kind{
 var domainCheckType = resource.ObjectOf(
 	resource.Attr{Name: "expression", Type: resource.Text, Required: true, Doc: "Condition on VALUE that must not be false."},
 	resource.Attr{Name: "not_valid", Type: resource.Flag, Doc: "Holds for new values only; existing ones are not looked at. Default: false."},
-	resource.Attr{Name: "comment", Type: resource.Text, Doc: "Comment on the rule. Default: none."},
+	resource.Attr{Name: "comment", Type: resource.Text, Doc: "Comment on the check. Default: none."},
 )
 
 // typeRef is a reference to a type that a file declares, and anyType that or the name of a type.

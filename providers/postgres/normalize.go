@@ -45,11 +45,15 @@ func (n *normalizer) canonical(a resource.Address, sites []site) {
 			*s.text = c
 		case s.live != "" && !n.warned[id]:
 			n.warned[id] = true
+			cure := "plan against the live database, or write it as the server prints it"
+			if asked, known := n.asked[id]; known && asked == s.expr.Text { // which the server refused
+				cure = "if it needs what this plan changes first, there is nothing to do; else correct it"
+			}
 			d := &resource.Diagnostic{
 				Severity: resource.Warning, Address: a, Range: s.at,
 				Summary: fmt.Sprintf("%s of %s is compared as it is written", siteName(s), a),
 				Detail:  fmt.Sprintf("the server's own form of %q is not known (%s); live is %q", s.expr.Text, why, s.live),
-				Cure:    "plan against the live database, or write it as the server prints it",
+				Cure:    cure,
 			}
 			n.ds = append(n.ds, d)
 		}

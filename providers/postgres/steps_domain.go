@@ -46,7 +46,7 @@ func (p *planner) createDomain(d *resource.Delta, was *domain) {
 	p.mayCreate(s, want.schema)
 }
 
-// make adds the statements that make a domain with its rules.
+// make adds the statements that make a domain with its checks.
 func (d *domain) make(s *resource.Step) {
 	run(s, d.create())
 	for i := range d.checks {
@@ -55,7 +55,7 @@ func (d *domain) make(s *resource.Step) {
 			run(s, d.add(c))
 		}
 		if c.comment != "" {
-			run(s, d.ruleComment(c.name, c.comment))
+			run(s, d.checkComment(c.name, c.comment))
 		}
 	}
 }
@@ -68,11 +68,11 @@ func (p *planner) undoDomainDrop(d *resource.Delta, s *resource.Step, was *domai
 	})
 }
 
-// makeRule adds a rule to a domain that is there.
-func (d *domain) makeRule(s *resource.Step, c *domainCheck) {
+// makeCheck adds a check to a domain that is there.
+func (d *domain) makeCheck(s *resource.Step, c *domainCheck) {
 	run(s, d.add(c))
 	if c.comment != "" {
-		run(s, d.ruleComment(c.name, c.comment))
+		run(s, d.checkComment(c.name, c.comment))
 	}
 }
 
@@ -87,9 +87,9 @@ func (p *planner) alterDomain(d *resource.Delta) {
 	alter := "ALTER DOMAIN " + at.String() + " "
 	for _, c := range have.checks {
 		if want.check(c.name) == nil {
-			s := p.step(d, resource.Path{"checks", c.name}, resource.Delete, "drop rule "+c.name)
+			s := p.step(d, resource.Path{"checks", c.name}, resource.Delete, "drop check "+c.name)
 			run(s, alter+"DROP CONSTRAINT "+sqltext.Ident(c.name))
-			undoing(s, func(back *resource.Step) { have.makeRule(back, &c) })
+			undoing(s, func(back *resource.Step) { have.makeCheck(back, &c) })
 		}
 	}
 	if changed(d, "default") {
@@ -105,7 +105,7 @@ func (p *planner) alterDomain(d *resource.Delta) {
 		undo(s, alter+words[have.notNull])
 	}
 	for i := range want.checks {
-		p.alterDomainRule(d, want, have, &want.checks[i])
+		p.alterCheck(d, want, have, &want.checks[i])
 	}
 	p.simple(d, "DOMAIN "+at.String())
 }
@@ -117,14 +117,14 @@ func domainDefault(def string) string {
 	return "SET DEFAULT " + def
 }
 
-// alterRule brings one rule to what is wanted. The values that are there are looked at by a statement that reads every
+// alterCheck brings one check to what is wanted. The values that are there are looked at by a statement that reads every
 // table with a column of the domain.
-func (p *planner) alterDomainRule(d *resource.Delta, want, have *domain, c *domainCheck) {
+func (p *planner) alterCheck(d *resource.Delta, want, have *domain, c *domainCheck) {
 	path := resource.Path{"checks", c.name}
 	h := have.check(c.name)
 	if h == nil {
-		s := p.step(d, path, resource.Create, "add rule "+c.name)
-		want.makeRule(s, c)
+		s := p.step(d, path, resource.Create, "add check "+c.name)
+		want.makeCheck(s, c)
 		p.looks(d, s, 0, !c.notValid)
 		undo(s, "ALTER DOMAIN "+want.place.String()+" DROP CONSTRAINT "+sqltext.Ident(c.name))
 		return
@@ -136,27 +136,27 @@ func (p *planner) alterDomainRule(d *resource.Delta, want, have *domain, c *doma
 	validates := !c.notValid && h.notValid && !changed(d, "checks", c.name, "expression")
 	switch {
 	case validates:
-		s := p.step(d, path, resource.Update, "validate rule "+c.name)
+		s := p.step(d, path, resource.Update, "validate check "+c.name)
 		run(s, "ALTER DOMAIN "+want.place.String()+" VALIDATE CONSTRAINT "+sqltext.Ident(c.name))
 		p.looks(d, s, 0, true)
 		s.NoUndo = "what holds for all values needs no way back"
 		p.recomment(d, s, want, c, h)
 	case changed(d, "checks", c.name, "expression") || c.notValid != h.notValid:
-		s := p.step(d, path, resource.Update, "replace rule "+c.name)
+		s := p.step(d, path, resource.Update, "replace check "+c.name)
 		run(s, drop)
-		want.makeRule(s, c)
+		want.makeCheck(s, c)
 		p.looks(d, s, 1, !c.notValid)
-		undoing(s, func(back *resource.Step) { have.makeRule(back, h) })
+		undoing(s, func(back *resource.Step) { have.makeCheck(back, h) })
 		undo(s, drop)
 	default:
-		p.recomment(d, p.step(d, path, resource.Update, "set the comment of rule "+c.name), want, c, h)
+		p.recomment(d, p.step(d, path, resource.Update, "set the comment of check "+c.name), want, c, h)
 	}
 }
 
 func (p *planner) recomment(d *resource.Delta, s *resource.Step, want *domain, c, h *domainCheck) {
 	if c.comment != h.comment {
-		run(s, want.ruleComment(c.name, c.comment))
-		undo(s, want.ruleComment(c.name, h.comment))
+		run(s, want.checkComment(c.name, c.comment))
+		undo(s, want.checkComment(c.name, h.comment))
 	}
 }
 
@@ -170,7 +170,7 @@ func (p *planner) looks(d *resource.Delta, s *resource.Step, n int, does bool) {
 	for _, on := range p.dependents(d, s) {
 		if on.Array && on.Kind == "column" && s.Blocked == nil {
 			s.Blocked = &resource.Block{Reason: fmt.Sprintf("Postgres does not look into arrays, and %s is one of the domain: write not_valid = true "+
-				"for a rule, which then holds for new values, and instead of not_null a rule VALUE IS NOT NULL", on.What)}
+				"for a check, which then holds for new values, and instead of not_null a check VALUE IS NOT NULL", on.What)}
 		}
 	}
 }

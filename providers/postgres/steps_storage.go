@@ -400,6 +400,9 @@ func (c *tableChange) storeColumns() {
 		if back, _ := was.stores(name, to); len(back) > 0 {
 			undo(s, c.want.alter(back))
 		}
+		if storage, statistics := to.storage != was.storage, to.statistics != was.statistics; storage || statistics {
+			c.keepBelow(s, e, h, w, func(b *below, up *column) []string { return b.ownStorage(up, storage, statistics) })
+		}
 	}
 }
 

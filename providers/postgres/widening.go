@@ -11,6 +11,11 @@ import (
 // typeShape is a type taken apart: "character varying", 64, 0.
 func typeShape(typ string) (base string, mods []int) {
 	base, mod, ok := cutModifier(typ)
+	if words, rest, found := strings.Cut(base, "interval"); found && words == "" {
+		if shape, mods := intervalShape(rest, mod); mods != nil {
+			return shape, mods
+		}
+	}
 	if !ok {
 		return typ, nil
 	}
@@ -22,6 +27,29 @@ func typeShape(typ string) (base string, mods []int) {
 		mods = append(mods, n)
 	}
 	return base, mods
+}
+
+// intervalFields are the fields of an interval, from the largest to the smallest.
+var intervalFields = []string{"year", "month", "day", "hour", "minute", "second"}
+
+// intervalShape tells what an interval holds: its smallest field, and digits of a second. Of a plain one it is nil.
+func intervalShape(fields, precision string) (base string, mods []int) {
+	fields, array := cutArray(fields)
+	words := strings.Fields(fields)
+	if len(words) == 0 && precision == "" {
+		return "", nil
+	}
+	smallest, digits := len(intervalFields)-1, 6
+	if len(words) > 0 {
+		smallest = slices.Index(intervalFields, words[len(words)-1])
+	}
+	if n, err := strconv.Atoi(precision); err == nil {
+		digits = n
+	}
+	if smallest < 0 {
+		return "", nil
+	}
+	return "interval" + array, []int{smallest, digits}
 }
 
 func sameBase(from, to string) bool {
@@ -76,6 +104,8 @@ func holds(base string, to, from []int) bool {
 		return toScale >= fromScale && to[0]-toScale >= from[0]-fromScale
 	case base == "bit":
 		return false
+	case strings.HasPrefix(base, "interval"):
+		return to[0] >= from[0] && to[1] >= from[1]
 	default:
 		return to[0] >= from[0]
 	}

@@ -140,9 +140,16 @@ func (s *shaper) comesFrom(parents []parentRow, t *relationRow, c columnRow) boo
 
 func sameAsParent(c, parent columnRow) bool {
 	same := c.typ == parent.typ && c.collation == parent.collation && c.generated == parent.generated && c.expr == parent.expr &&
-		(c.notNull == parent.notNull) && c.comment == ""
+		(c.notNull == parent.notNull) && c.comment == "" && c.storage.asOf(parent.storage)
 	// Before Postgres 17 a partition has no share in the identity of its parent, and a child never has.
 	return same && (c.identity == parent.identity || c.identity == 0)
+}
+
+// asOf tells whether a column is kept as one that came with its parent, or as
+// the parent's statements have left it: nothing is said of it, or the same.
+func (x columnStorageRow) asOf(parent columnStorageRow) bool {
+	return (x.storage == "" || x.storage == parent.storage) && (x.compression == "" || x.compression == parent.compression) &&
+		(x.target == "" || x.target == parent.target) && x.options == ""
 }
 
 // foreign tells whether a constraint or an index of a table is one of the

@@ -149,3 +149,9 @@ CREATE TABLE app.t (id int);
 CREATE TABLE app.t (id int, a bit(3), b bit varying(5), c char(4), d bytea, e inet, f interval day to second(3), g time(2) with time zone,
   h point, i tsvector, j int4range, k xml, l money, m "char", n name, o real, p double precision, q smallint, r uuid, s macaddr, t bpchar,
   u timestamp(3), v numeric, w text[][], x datemultirange, y pg_lsn, z oid);
+
+-- == intervals get more and less fields and digits
+CREATE TABLE app.t (a interval day to second(3), b interval, c interval year to month, d interval(2), e interval day[]);
+INSERT INTO app.t VALUES ('1 day 2.5 s', '1 day 2.25 s', '3 months', '1.25 s', '{1 day}');
+-- =>
+CREATE TABLE app.t (a interval, b interval day to second(3), c interval day to hour, d interval(4), e interval[]);

@@ -63,3 +63,57 @@ CREATE TRIGGER s AFTER UPDATE ON app.t REFERENCING OLD TABLE AS o NEW TABLE AS n
 CREATE TABLE app.a (a int); COMMENT ON TABLE app.a IS 'a'; CREATE TABLE app.b (a int); COMMENT ON SCHEMA app IS 'old';
 -- =>
 CREATE TABLE app.a (a int); CREATE TABLE app.b (a int); COMMENT ON TABLE app.b IS 'b'; COMMENT ON SCHEMA app IS 'new';
+
+-- == a column of partitions with defaults of their own gets another type
+CREATE TABLE app.p (a int, note text, n text DEFAULT 'zero', m int) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.p FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (a);
+CREATE TABLE app.p11 PARTITION OF app.p1 (note DEFAULT 'late', n DEFAULT 'x') FOR VALUES FROM (0) TO (5);
+CREATE TABLE app.p2 PARTITION OF app.p (note NOT NULL, m NOT NULL) FOR VALUES FROM (10) TO (20);
+INSERT INTO app.p VALUES (1, 'a', '1', 1), (11, 'b', '2', 2);
+-- =>
+CREATE TABLE app.p (a int, note varchar(100) DEFAULT 'none', n char(20), m bigint) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.p FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (a);
+CREATE TABLE app.p11 PARTITION OF app.p1 (note DEFAULT 'later', n DEFAULT 'y') FOR VALUES FROM (0) TO (5);
+CREATE TABLE app.p2 PARTITION OF app.p (note NOT NULL, m NOT NULL) FOR VALUES FROM (10) TO (20);
+
+-- == defaults of parents change, and those of partitions and children stay
+CREATE TABLE app.p (a int, note text DEFAULT 'a', n text) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.p (note DEFAULT 'own', n DEFAULT 'own') FOR VALUES FROM (0) TO (10);
+CREATE TABLE app.q (a int DEFAULT 1, b int); CREATE TABLE app.c (a int DEFAULT 2, b int DEFAULT 3) INHERITS (app.q);
+INSERT INTO app.p VALUES (1, 'a'); INSERT INTO app.c VALUES (1);
+-- =>
+CREATE TABLE app.p (a int, note text DEFAULT 'b', n text DEFAULT 'new') PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.p (note DEFAULT 'own', n DEFAULT 'own') FOR VALUES FROM (0) TO (10);
+CREATE TABLE app.q (a int DEFAULT 5, b int DEFAULT 6); CREATE TABLE app.c (a int DEFAULT 2, b int DEFAULT 3) INHERITS (app.q);
+
+-- == a column of a child with a default of its own gets another type
+CREATE TABLE app.p (a int, b int DEFAULT 1, c text);
+CREATE TABLE app.c (b int DEFAULT 2, d int) INHERITS (app.p); ALTER TABLE app.c ALTER c SET DEFAULT 'x', ALTER a SET NOT NULL;
+INSERT INTO app.p VALUES (1, 1, '1'); INSERT INTO app.c VALUES (1, 1, '1', 1);
+-- =>
+CREATE TABLE app.p (a bigint, b bigint DEFAULT 1, c text COLLATE "C");
+CREATE TABLE app.c (b bigint DEFAULT 3, d int) INHERITS (app.p); ALTER TABLE app.c ALTER c SET DEFAULT 'y', ALTER a SET NOT NULL;
+
+-- == what is said of columns of parents changes, and of those of partitions and children stays
+CREATE TABLE app.p (a int, b int NOT NULL, c text, d text COLLATE "C", e text) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.p FOR VALUES FROM (0) TO (10);
+ALTER TABLE ONLY app.p1 ALTER c SET STATISTICS 10, ALTER d SET STORAGE EXTERNAL, ALTER e SET COMPRESSION pglz, ALTER a SET (n_distinct = 5);
+CREATE TABLE app.q (a int, c text, d text, e text); CREATE TABLE app.c (x int) INHERITS (app.q);
+ALTER TABLE app.c ALTER c SET STATISTICS 10, ALTER d SET STORAGE EXTERNAL, ALTER e SET COMPRESSION pglz;
+-- =>
+CREATE TABLE app.p (a int, b int, c text, d text COLLATE "C", e text) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.p (b NOT NULL) FOR VALUES FROM (0) TO (10);
+ALTER TABLE ONLY app.p ALTER c SET STATISTICS 20, ALTER d SET STORAGE MAIN, ALTER a SET (n_distinct = 7);
+ALTER TABLE ONLY app.p1 ALTER c SET STATISTICS 10, ALTER d SET STORAGE EXTERNAL, ALTER e SET COMPRESSION pglz, ALTER a SET (n_distinct = 5);
+CREATE TABLE app.q (a int, c text, d text, e text); CREATE TABLE app.c (x int) INHERITS (app.q);
+ALTER TABLE ONLY app.q ALTER c SET STATISTICS 20, ALTER d SET STORAGE MAIN;
+ALTER TABLE app.c ALTER c SET STATISTICS 10, ALTER d SET STORAGE EXTERNAL, ALTER e SET COMPRESSION pglz;
+
+-- == a partition keeps the default that its parent gives up
+CREATE TABLE app.p (a int, b int DEFAULT 1, c int DEFAULT 1) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.p FOR VALUES FROM (0) TO (10);
+CREATE TABLE app.p2 PARTITION OF app.p FOR VALUES FROM (10) TO (20); ALTER TABLE app.p2 ALTER b DROP DEFAULT, ALTER c DROP DEFAULT;
+-- =>
+CREATE TABLE app.p (a int, b int, c int DEFAULT 2) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.p (b DEFAULT 1, c DEFAULT 1) FOR VALUES FROM (0) TO (10);
+CREATE TABLE app.p2 PARTITION OF app.p FOR VALUES FROM (10) TO (20); ALTER TABLE app.p2 ALTER c DROP DEFAULT;

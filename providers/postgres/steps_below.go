@@ -1,0 +1,98 @@
+package postgres
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
+)
+
+// What Postgres changes of a column of a parent, it changes in all tables below, whether that was their own or not.
+
+// below is a table below another one, whose column differs from its parent's.
+type below struct {
+	d   *resource.Delta
+	at  place
+	own column
+}
+
+// belowOf are the declared tables below this one, to stay there, that have a column of a name which is in part their own.
+func (c *tableChange) belowOf(name string) []below {
+	var out []below
+	for _, d := range c.req.Deltas {
+		if d.Address.Kind != "table" || d.Live == nil || d.Desired == nil || isInstead(d.Live) || d.Action == resource.Replace || !c.isAbove(d) {
+			continue
+		}
+		if v := d.Live.Attrs.Get("columns").Get(name); !v.IsNull() {
+			at := c.planner.wanted(d)
+			out = append(out, below{d, at, decodeColumn(c.index, at.schema, resource.F(name, v))})
+		}
+	}
+	return out
+}
+
+// isAbove tells whether a live table is below this one.
+func (c *tableChange) isAbove(d *resource.Delta) bool {
+	lineage := decodeLineage(c.index, livePlace(d.Live).schema, d.Live.Attrs)
+	return slices.ContainsFunc(lineage.parents(), func(p place) bool {
+		if p == c.have.place || p == c.want.place {
+			return true
+		}
+		up := c.deltas[c.index.tables[p]]
+		return up != nil && up != d && up.Live != nil && !isInstead(up.Live) && c.isAbove(up)
+	})
+}
+
+// keepBelow lets the tables below have again what was their own in a column, behind the statement by which that of their
+// parent comes to be to, and behind the one by which it is was again. words are what then keeps a column as it is, as behind
+// ALTER COLUMN.
+func (c *tableChange) keepBelow(s *resource.Step, e effort, was, to *column, words func(b *below, up *column) []string) {
+	for _, b := range c.belowOf(to.name) {
+		if keep := words(&b, to); len(keep) > 0 {
+			runOn(s, b.d.Live, b.at, e, b.alter(keep))
+		}
+		if keep := words(&b, was); len(keep) > 0 {
+			s.Undo = append(s.Undo, resource.RawSQL(b.alter(keep)))
+		}
+	}
+}
+
+func (b *below) alter(words []string) string {
+	clauses := make([]string, len(words))
+	for i, w := range words {
+		clauses[i] = "ALTER COLUMN " + sqltext.Ident(b.own.name) + " " + w
+	}
+	return (&table{place: b.at}).alter(clauses)
+}
+
+// changesType tells whether the column itself gets another type, too, and its default again with that.
+func (b *below) changesType() bool {
+	return changed(b.d, "columns", b.own.name, "type") || changed(b.d, "columns", b.own.name, "collation")
+}
+
+// ownDefault keeps the default of a column, or its expression, where the parent's is another one.
+func (b *below) ownDefault(up *column) []string {
+	switch {
+	case b.changesType() || b.own.def == up.def && b.own.generated == up.generated || b.own.identity != nil:
+		return nil
+	case b.own.generated != "":
+		return []string{"SET EXPRESSION AS (" + b.own.generated + ")"}
+	case b.own.def != "":
+		return []string{"SET DEFAULT " + b.own.def}
+	default:
+		return []string{"DROP DEFAULT"}
+	}
+}
+
+// ownStorage keeps the storage and the statistics of a column, of what the parent changes, where the parent's are others.
+func (b *below) ownStorage(up *column, storage, statistics bool) []string {
+	var words []string
+	if storage && b.own.storage != up.storage {
+		words = append(words, "SET STORAGE "+strings.ToUpper(orElse(b.own.storage, "default")))
+	}
+	if statistics && b.own.statistics != up.statistics {
+		words = append(words, "SET STATISTICS "+orElse(b.own.statistics, "-1"))
+	}
+	return words
+}
