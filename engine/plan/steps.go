@@ -41,6 +41,7 @@ func (b *builder) steps() {
 			Deltas:      w.deltas,
 			Live:        w.snap,
 			Destroy:     b.req.Destroy,
+			Undo:        b.req.Undo != nil,
 			AtOnce:      b.req.AtOnce,
 			Lookup:      b.lookup,
 			Resource:    func(a resource.Address) *resource.Resource { return b.world.desired[a] },

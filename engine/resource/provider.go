@@ -45,6 +45,9 @@ type StepsRequest struct {
 	Deltas      []*Delta // of this system, in graph order; no-ops included
 	Live        *Snapshot
 	Destroy     bool
+	// Undo: the plan is the way back from runs. What the system cannot take
+	// back stays, and a warning says so.
+	Undo bool
 	// AtOnce: changes of existing tables are to be in the transaction too,
 	// plainly, whoever waits for them.
 	AtOnce bool

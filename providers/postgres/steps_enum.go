@@ -58,7 +58,6 @@ func (p *planner) alterEnum(d *resource.Delta) {
 // alterValues adds values where they belong. Postgres can neither remove nor move one.
 func (p *planner) alterValues(d *resource.Delta, at place) {
 	want, have := d.Desired.Attrs.Get("values").StringList(), d.Live.Attrs.Get("values").StringList()
-	s := p.step(d, resource.Path{"values"}, resource.Update, "add values")
 	var gone []string
 	for _, v := range have {
 		if !slices.Contains(want, v) {
@@ -66,6 +65,16 @@ func (p *planner) alterValues(d *resource.Delta, at place) {
 		}
 	}
 	kept := slices.DeleteFunc(slices.Clone(want), func(v string) bool { return !slices.Contains(have, v) })
+	if p.req.Undo && len(gone) > 0 && slices.Equal(kept, want) {
+		p.ds = append(p.ds, &resource.Diagnostic{
+			Severity: resource.Warning, Address: d.Address,
+			Summary: fmt.Sprintf("%s stays in %s", sqltext.Literals(gone), d.Address),
+			Detail:  "Postgres cannot remove a value from an enum",
+			Cure:    "let the file keep it; or make a new enum without, and change the columns to that",
+		})
+		return
+	}
+	s := p.step(d, resource.Path{"values"}, resource.Update, "add values")
 	switch {
 	case len(gone) > 0:
 		s.Title = "remove " + strings.Join(gone, ", ")
