@@ -213,8 +213,9 @@ func (c *tableChange) undoConstraint(s *resource.Step, k constraint) {
 			}
 		}
 	}
+	unfinished := k.liveKey != nil && k.liveKey.invalid // which nobody wants back
 	switch {
-	case k.have != "" && c.constraintStays(&k):
+	case k.have != "" && c.constraintStays(&k) && !unfinished:
 		c.undoConstraintReplace(s, k)
 	case k.key != nil:
 		c.undoKey(s, k.key)
