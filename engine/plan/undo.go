@@ -321,7 +321,7 @@ func (b *builder) lasting() {
 		}
 		k := b.kind(a.Kind)
 		for _, c := range diff.Compare(diff.Input{Kind: k, Want: x.before, Live: want}) {
-			if c.Sensitive || !x.attrs[c.Path[0]] || c.Desired.IsNull() && c.Live.IsNull() {
+			if c.Sensitive || !x.attrs[c.Path[0]] || c.Desired.IsNull() { // what was not there cannot come back
 				continue
 			}
 			b.ds = append(b.ds, &resource.Diagnostic{

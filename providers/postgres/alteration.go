@@ -209,54 +209,6 @@ func (a *alteration) retyped() bool {
 	return baseType(a.canonical.typ) != baseType(a.have.typ) || a.canonical.collation != a.have.collation
 }
 
-// retypedAbove is the step of a parent that gives the column its new type in this table too; nil if there is none.
-func (a *alteration) retypedAbove() *resource.Step {
-	if !a.retyped() || isSerial(a.have.typ) || isSerial(a.canonical.typ) {
-		return nil
-	}
-	had := decodeLineage(a.index, a.tableChange.want.schema, a.tree.before)
-	return a.retypedBy(slices.DeleteFunc(a.tableChange.want.parents(), func(p place) bool { return !slices.Contains(had.parents(), p) }), a.name)
-}
-
-// retypedBy is the step that changes the type of a column in a table and in all that inherit from it.
-func (p *planner) retypedBy(parents []place, column string) *resource.Step {
-	for _, at := range parents {
-		d := p.deltas[p.index.tables[at]]
-		if d == nil || d.Desired == nil {
-			continue
-		}
-		up := decodeLineage(p.index, at.schema, d.Desired.Attrs)
-		if s := p.retypedBy(up.parents(), column); s != nil {
-			return s
-		}
-		if !changed(d, "columns", column, "type") && !changed(d, "columns", column, "collation") {
-			continue
-		}
-		for _, s := range p.steps {
-			if s.Address == d.Address && s.Stage == resource.Database && slices.Equal(s.Path, columnPath(column)) {
-				return s
-			}
-		}
-	}
-	return nil
-}
-
-// followParent leaves the type to the step of a parent. A default of the column's own makes way for it.
-func (a *alteration) followParent(up *resource.Step) {
-	have := *a.have
-	if have.def != "" {
-		s := a.step(columnPath(a.name), resource.Update, "drop default of column "+a.name)
-		s.ID, s.Node, s.Changes = s.ID+"/default", up.Node, nil
-		s.Reason = "its default may not fit the new type, which it gets with its parent"
-		a.run(s, exclusive, a.alter("ALTER COLUMN "+sqltext.Ident(a.name)+" DROP DEFAULT"))
-		undo(s, a.alter("ALTER COLUMN "+sqltext.Ident(a.name)+" SET DEFAULT "+have.def))
-		need(up, s.ID)
-		have.def = ""
-	}
-	have.typ, have.collation = a.canonical.typ, a.canonical.collation
-	a.have = &have
-}
-
 // hadDefault tells whether the live column has a default, be it that of a serial.
 func (a *alteration) hadDefault() bool { return a.have.def != "" || isSerial(a.have.typ) }
 
@@ -358,51 +310,6 @@ func (a *alteration) defaults() {
 	case a.canonical.generated != a.have.generated && a.canonical.generated != "":
 		a.clause("SET EXPRESSION AS (" + a.want.generated + ")")
 		a.effort.rewrite = !a.canonical.virtual
-	}
-}
-
-// sets lists the clauses that lead from other options to these.
-func (s seqOptions) sets(from seqOptions) []string {
-	var out []string
-	for _, o := range []struct{ word, to, was, reset string }{
-		{"INCREMENT BY", s.increment, from.increment, "INCREMENT BY 1"},
-		{"MINVALUE", s.min, from.min, "NO MINVALUE"},
-		{"MAXVALUE", s.max, from.max, "NO MAXVALUE"},
-		{"START WITH", s.start, from.start, s.firstValue()},
-		{"CACHE", s.cache, from.cache, "CACHE 1"},
-	} {
-		switch {
-		case o.word == "START WITH" && o.to == "" && o.was == "" && s.firstValue() != from.firstValue():
-			out = append(out, o.reset) // it follows the bounds, but not by itself
-		case strings.HasSuffix(o.word, "VALUE") && o.to == "" && s.down() != from.down():
-			out = append(out, o.reset) // the bounds that are meant depend on the direction
-		case o.to == o.was:
-		case o.to == "":
-			out = append(out, o.reset)
-		default:
-			out = append(out, o.word+" "+o.to)
-		}
-	}
-	switch {
-	case s.cycle && !from.cycle:
-		out = append(out, "CYCLE")
-	case !s.cycle && from.cycle:
-		out = append(out, "NO CYCLE")
-	}
-	return out
-}
-
-// firstValue writes the start that is meant when none is written.
-func (s seqOptions) firstValue() string {
-	switch {
-	case strings.HasPrefix(s.increment, "-") && s.max != "":
-		return "START WITH " + s.max
-	case strings.HasPrefix(s.increment, "-"):
-		return "START WITH -1"
-	case s.min != "":
-		return "START WITH " + s.min
-	default:
-		return "START WITH 1"
 	}
 }
 

@@ -17,6 +17,13 @@ func grantsSteps(p *planner, d *resource.Delta) {
 	g := &grantsChange{planner: p, d: d, want: map[string]holding{}, have: p.liveHoldings(d.Address), roles: map[string]roleName{}}
 	switch {
 	case d.Desired != nil:
+		if p.req.Undo && d.Action == resource.Create { // made of half of what was written, it might give more than it did
+			p.ds = append(p.ds, &resource.Diagnostic{
+				Severity: resource.Warning, Address: d.Address, Summary: fmt.Sprintf("%s does not come back", d.Address),
+				Detail: "the ledger has what it gave, and not how it was written", Cure: "apply the files as they were then",
+			})
+			return
+		}
 		g.block = p.block(d.Desired.Attrs, p.lastOf(d.Address))
 		for _, w := range grantees(d.Desired.Attrs.Get("to")) {
 			role := p.currentRole(w)

@@ -139,3 +139,48 @@ func (p *planner) alterSequence(d *resource.Delta) {
 	}
 	p.simple(d, "SEQUENCE "+at.String())
 }
+
+// sets lists the clauses that lead from other options to these.
+func (s seqOptions) sets(from seqOptions) []string {
+	var out []string
+	for _, o := range []struct{ word, to, was, reset string }{
+		{"INCREMENT BY", s.increment, from.increment, "INCREMENT BY 1"},
+		{"MINVALUE", s.min, from.min, "NO MINVALUE"},
+		{"MAXVALUE", s.max, from.max, "NO MAXVALUE"},
+		{"START WITH", s.start, from.start, s.firstValue()},
+		{"CACHE", s.cache, from.cache, "CACHE 1"},
+	} {
+		switch {
+		case o.word == "START WITH" && o.to == "" && o.was == "" && s.firstValue() != from.firstValue():
+			out = append(out, o.reset) // it follows the bounds, but not by itself
+		case strings.HasSuffix(o.word, "VALUE") && o.to == "" && s.down() != from.down():
+			out = append(out, o.reset) // the bounds that are meant depend on the direction
+		case o.to == o.was:
+		case o.to == "":
+			out = append(out, o.reset)
+		default:
+			out = append(out, o.word+" "+o.to)
+		}
+	}
+	switch {
+	case s.cycle && !from.cycle:
+		out = append(out, "CYCLE")
+	case !s.cycle && from.cycle:
+		out = append(out, "NO CYCLE")
+	}
+	return out
+}
+
+// firstValue writes the start that is meant when none is written.
+func (s seqOptions) firstValue() string {
+	switch {
+	case strings.HasPrefix(s.increment, "-") && s.max != "":
+		return "START WITH " + s.max
+	case strings.HasPrefix(s.increment, "-"):
+		return "START WITH -1"
+	case s.min != "":
+		return "START WITH " + s.min
+	default:
+		return "START WITH 1"
+	}
+}

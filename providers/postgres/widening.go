@@ -11,8 +11,8 @@ import (
 // typeShape is a type taken apart: "character varying", 64, 0.
 func typeShape(typ string) (base string, mods []int) {
 	base, mod, ok := cutModifier(typ)
-	if words, rest, found := strings.Cut(base, "interval"); found && words == "" {
-		if shape, mods := intervalShape(rest, mod); mods != nil {
+	if fields, found := strings.CutPrefix(base, "interval"); found {
+		if shape, mods := intervalShape(fields, mod); mods != nil {
 			return shape, mods
 		}
 	}

@@ -8,7 +8,8 @@ import (
 	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
 )
 
-// What Postgres changes of a column of a parent, it changes in all tables below, whether that was their own or not.
+// What Postgres changes of a column of a parent, it changes in all tables below, whether that was their own or not; and their
+// type they get from there alone.
 
 // below is a table below another one, whose column differs from its parent's.
 type below struct {
@@ -95,4 +96,52 @@ func (b *below) ownStorage(up *column, storage, statistics bool) []string {
 		words = append(words, "SET STATISTICS "+orElse(b.own.statistics, "-1"))
 	}
 	return words
+}
+
+// retypedAbove is the step of a parent that gives the column its new type in this table too; nil if there is none.
+func (a *alteration) retypedAbove() *resource.Step {
+	if !a.retyped() || isSerial(a.have.typ) || isSerial(a.canonical.typ) {
+		return nil
+	}
+	had := decodeLineage(a.index, a.tableChange.want.schema, a.tree.before)
+	return a.retypedBy(slices.DeleteFunc(a.tableChange.want.parents(), func(p place) bool { return !slices.Contains(had.parents(), p) }), a.name)
+}
+
+// retypedBy is the step that changes the type of a column in a table and in all that inherit from it.
+func (p *planner) retypedBy(parents []place, column string) *resource.Step {
+	for _, at := range parents {
+		d := p.deltas[p.index.tables[at]]
+		if d == nil || d.Desired == nil {
+			continue
+		}
+		up := decodeLineage(p.index, at.schema, d.Desired.Attrs)
+		if s := p.retypedBy(up.parents(), column); s != nil {
+			return s
+		}
+		if !changed(d, "columns", column, "type") && !changed(d, "columns", column, "collation") {
+			continue
+		}
+		for _, s := range p.steps {
+			if s.Address == d.Address && s.Stage == resource.Database && slices.Equal(s.Path, columnPath(column)) {
+				return s
+			}
+		}
+	}
+	return nil
+}
+
+// followParent leaves the type to the step of a parent. A default of the column's own makes way for it.
+func (a *alteration) followParent(up *resource.Step) {
+	have := *a.have
+	if have.def != "" {
+		s := a.step(columnPath(a.name), resource.Update, "drop default of column "+a.name)
+		s.ID, s.Node, s.Changes = s.ID+"/default", up.Node, nil
+		s.Reason = "its default may not fit the new type, which it gets with its parent"
+		a.run(s, exclusive, a.alter("ALTER COLUMN "+sqltext.Ident(a.name)+" DROP DEFAULT"))
+		undo(s, a.alter("ALTER COLUMN "+sqltext.Ident(a.name)+" SET DEFAULT "+have.def))
+		need(up, s.ID)
+		have.def = ""
+	}
+	have.typ, have.collation = a.canonical.typ, a.canonical.collation
+	a.have = &have
 }
