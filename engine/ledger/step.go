@@ -54,7 +54,7 @@ func Change(a resource.Address, steps []*resource.Step, after resource.Value) re
 		}
 		for _, f := range s.Reads {
 			if f.Address == a && !f.Refers && !read {
-				read, there = true, f.SHA256 != ""
+				read, there = true, f.SHA256 != "" && !f.Attrs.IsNull()
 				c.Before = resource.Remember(f.Attrs)
 			}
 		}

@@ -55,7 +55,8 @@ func (b *builder) host(snap *resource.Snapshot) *resource.Fingerprint {
 
 // Fingerprint identifies a live thing as a fingerprint does: by its identity
 // and all that its kind compares, or, if it is only referred to, what is relied
-// on of that. The SHA256 of a thing that is not there is "".
+// on of that. The SHA256 of a thing that is not there is "". What stands under
+// its name instead has no Attrs.
 func Fingerprint(k *resource.Kind, live *resource.Live, of resource.Fingerprint) resource.Fingerprint {
 	f := of
 	f.SHA256, f.Attrs = "", resource.Value{}
@@ -79,6 +80,9 @@ func Fingerprint(k *resource.Kind, live *resource.Live, of resource.Fingerprint)
 	}
 	f.SHA256 = resource.Object(
 		resource.F("identity", resource.String(live.Identity)), resource.F("attrs", f.Attrs)).Fingerprint()
+	if live.Instead { // it is another thing
+		f.Attrs = resource.Value{}
+	}
 	return f
 }
 

@@ -120,7 +120,7 @@ func (v *Reversal) Desired(desired []*resource.Resource, providers []resource.Pr
 			continue
 		}
 		if x := v.changes[r.Address]; x != nil {
-			r = x.over(r)
+			r = x.over(r, without)
 		}
 		out = append(out, r)
 	}
@@ -155,10 +155,19 @@ func (v *Reversal) unmade(desired []*resource.Resource) map[resource.Address]boo
 	return out
 }
 
+// restored is the value of an attribute that the provider takes from an undo:
+// nothing is said, too.
+func restored(was resource.Value) resource.Value {
+	if was.IsNull() {
+		return resource.Object()
+	}
+	return was
+}
+
 // over gives a declared thing what is remembered of it, in place of what the
 // files say, which may not be applied yet. What is not remembered, such as
-// where it stands, stays as it is written.
-func (x *reverse) over(r *resource.Resource) *resource.Resource {
+// where it stands and what is only written, stays as it is written.
+func (x *reverse) over(r *resource.Resource, without map[resource.Address]bool) *resource.Resource {
 	out := *r
 	x.attrs = map[string]bool{}
 	for _, a := range r.Kind.Attrs {
@@ -168,9 +177,12 @@ func (x *reverse) over(r *resource.Resource) *resource.Resource {
 		written, was := r.Attrs.Get(a.Name), x.before.Get(a.Name)
 		x.attrs[a.Name] = x.partial || x.after.IsNull() || !was.Equal(x.after.Get(a.Name))
 		v := declarable(a.Type, was)
-		_, refers := written.Ref()
+		to, refers := written.Ref()
+		refers = refers && !without[to] // what it refers to may go, and another thing have its name again
 		switch {
-		case a.Derived, v.IsNull() && !was.IsNull(), !x.attrs[a.Name] && (v.IsNull() || refers):
+		case a.Restored:
+			out.Attrs = out.Attrs.With(a.Name, restored(was))
+		case a.Derived, a.CreateOnly, v.IsNull() && !was.IsNull(), !x.attrs[a.Name] && (v.IsNull() || refers):
 		case v.IsNull():
 			out.Attrs = out.Attrs.Without(a.Name)
 		default:
@@ -188,6 +200,9 @@ func (x *reverse) alone(a resource.Address, k *resource.Kind, host resource.Addr
 	for _, row := range k.Attrs {
 		x.attrs[row.Name] = !row.Computed
 		v := declarable(row.Type, x.before.Get(row.Name))
+		if row.Restored {
+			r.Attrs = r.Attrs.With(row.Name, restored(x.before.Get(row.Name)))
+		}
 		if row.Computed || row.Derived {
 			continue
 		}

@@ -98,6 +98,10 @@ type Attr struct {
 	// Derived: cannot be written either; Normalize and the reader make it of
 	// other attributes, and it is compared (the privileges of each table).
 	Derived bool
+	// Restored, of a derived attribute: an undo gives it the value of before,
+	// and the provider takes that for what is desired, whatever the attributes
+	// say that it is made of.
+	Restored bool
 	// Sensitive: a literal is refused (a secret comes from env() or a
 	// sensitive variable), and a live value is never read into a plan.
 	Sensitive bool

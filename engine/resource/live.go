@@ -61,6 +61,9 @@ type Live struct {
 	// Blocked says why tellr may not change the thing (owned by someone else),
 	// with the cure; "" if it may.
 	Blocked string `json:"blocked,omitempty"`
+	// Instead: another kind of thing has the thing's name. Attrs says where that
+	// stands, Identity what it is, and Blocked what to do.
+	Instead bool `json:"instead,omitempty"`
 	// Undeclared: nobody declared the thing and no ledger knows it. The reader
 	// made up its address.
 	Undeclared bool `json:"undeclared,omitempty"`

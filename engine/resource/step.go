@@ -124,7 +124,7 @@ type Fingerprint struct {
 	Refers bool   `json:"refers,omitempty"`
 	Paths  []Path `json:"paths,omitempty"`
 	// Attrs is what was read, so that a reader of a refused plan sees what
-	// moved.
+	// moved; null where the thing was absent, or something else in its place.
 	Attrs Value `json:"attrs,omitzero"`
 }
 

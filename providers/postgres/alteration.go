@@ -91,6 +91,9 @@ func (a *alteration) plan() {
 	}
 	if len(a.clauses) > 0 {
 		a.run(s, a.effort, a.statement())
+		if slices.Contains(a.clauses, a.refusingNulls(a.want)) {
+			a.refuses(s, a.want)
+		}
 		if a.retyped() {
 			a.building = append(a.building, building{s, a.tableChange.have.place})
 			a.invalidates(s, a.name, "get another type, and may fail")
@@ -107,6 +110,9 @@ func (a *alteration) plan() {
 	}
 	if comment {
 		run(s, commentOn("COLUMN "+a.tableChange.want.columnPlace(a.name), a.want.comment))
+	}
+	if a.retyped() || a.effort.rewrite {
+		a.keptAsValues(s)
 	}
 	a.judge(s)
 	if a.canonical.def != a.have.def || a.canonical.generated != a.have.generated {
@@ -264,10 +270,11 @@ func (a *alteration) nulls() {
 	wants := a.canonical.notNull || isSerial(a.canonical.typ) || a.canonical.identity != nil
 	had := h.refusesNull(a.have)
 	switch {
+	case wants && !had && a.canonical.notNull && a.refusesAbove(a.name): // the parent's statement says it for all
 	case wants && !had && a.busy && !a.effort.rewrite:
 		a.later = []string{}
 	case wants && !had:
-		a.clause("SET NOT NULL")
+		a.clauses = append(a.clauses, a.refusingNulls(a.want))
 		a.effort.scan = !a.effort.rewrite
 	case !wants && had && !w.inPrimaryKey(a.name) && (!h.inPrimaryKey(a.have.name) || isSerial(a.have.typ) || a.have.identity != nil):
 		a.clause("DROP NOT NULL")
@@ -320,6 +327,8 @@ func (a *alteration) title() string {
 		return fmt.Sprintf("change type of column %s from %s to %s", a.name, a.have.typ, a.want.typ)
 	case len(a.clauses) == 0:
 		return "set the comment of column " + a.name
+	case len(a.clauses) == 1 && strings.HasPrefix(a.clauses[0], "ADD CONSTRAINT"):
+		return "set not null of column " + a.name
 	case len(a.clauses) == 1:
 		text := strings.TrimPrefix(a.clauses[0], "ALTER COLUMN "+sqltext.Ident(a.name)+" ")
 		for _, verb := range []string{"SET NOT NULL", "DROP NOT NULL", "DROP DEFAULT", "DROP IDENTITY", "DROP EXPRESSION", "SET DEFAULT"} {
@@ -385,7 +394,8 @@ func (a *alteration) mustRemake() bool {
 	case a.have.generated == "":
 		return true
 	default:
-		return a.canonical.virtual != a.have.virtual || a.facts.ServerVersion < settingExpression
+		// Postgres 18 sets the expression of a virtual column only where no check might have to be looked at again.
+		return a.canonical.virtual != a.have.virtual || a.facts.ServerVersion < settingExpression || a.have.virtual && len(a.tableChange.have.checks) > 0
 	}
 }
 
@@ -393,6 +403,11 @@ func (a *alteration) mustRemake() bool {
 func (a *alteration) impossible() string {
 	if why := a.computedOf(); why != "" {
 		return why
+	}
+	if a.retyped() {
+		if why := a.divides(a.tableChange.have.place, a.have.name, a.tableChange.have.partitionBy); why != "" {
+			return why
+		}
 	}
 	if a.canonical.generated == a.have.generated && a.canonical.virtual == a.have.virtual || !a.mustRemake() {
 		return ""
@@ -409,7 +424,7 @@ func (a *alteration) impossible() string {
 func (t *table) builtOn(column string) []string {
 	var users []string
 	for _, x := range t.indexes {
-		if slices.ContainsFunc(x.on, func(k string) bool { return strings.Contains(k, column) }) || strings.Contains(x.where, column) {
+		if slices.ContainsFunc(x.on, func(k string) bool { return mentionsColumn(k, column) }) || mentionsColumn(x.where, column) {
 			users = append(users, "index "+x.name)
 		}
 	}
@@ -419,17 +434,17 @@ func (t *table) builtOn(column string) []string {
 		}
 	}
 	for _, k := range t.checks {
-		if strings.Contains(k.expr, column) {
+		if mentionsColumn(k.expr, column) {
 			users = append(users, "check "+k.name)
 		}
 	}
 	for _, x := range t.exclusions {
-		if slices.ContainsFunc(x.on, func(k string) bool { return strings.Contains(k, column) }) || strings.Contains(x.where, column) {
+		if slices.ContainsFunc(x.on, func(k string) bool { return mentionsColumn(k, column) }) || mentionsColumn(x.where, column) {
 			users = append(users, "exclusion constraint "+x.name)
 		}
 	}
 	for _, x := range t.statistics {
-		if slices.ContainsFunc(x.on, func(k string) bool { return strings.Contains(k, column) }) {
+		if slices.ContainsFunc(x.on, func(k string) bool { return mentionsColumn(k, column) }) {
 			users = append(users, "statistics "+x.name)
 		}
 	}
@@ -443,9 +458,17 @@ func (t *table) builtOn(column string) []string {
 func (a *alteration) remake() {
 	a.remade[a.name] = true
 	s := a.step(columnPath(a.name), resource.Replace, "replace column "+a.name)
-	s.Destroys = true
-	s.NoUndo = "the values of the column are gone"
 	s.Reason = "Postgres cannot make a column generated, or change its expression, in place"
-	a.run(s, exclusive, a.alter("DROP COLUMN "+sqltext.Ident(a.name)))
+	drop := a.alter("DROP COLUMN " + sqltext.Ident(a.name))
+	a.run(s, exclusive, drop)
 	a.addColumn(s, a.want)
+	if a.have.generated == "" {
+		s.Destroys = true
+		s.NoUndo = "the values of the column are gone"
+		return
+	}
+	undoing(s, func(back *resource.Step) { // they are computed, before and after
+		run(back, drop)
+		a.addColumn(back, a.have)
+	})
 }

@@ -128,7 +128,7 @@ type chainFinder struct{ *planner }
 
 // real tells whether a delta is about a live thing, and not about one that another address means by now.
 func (p *planner) real(d *resource.Delta) bool {
-	return d.Live != nil && !isInstead(d.Live) && (d.Action != resource.Delete || !p.kept[d.Address.Kind+" "+d.Live.Identity])
+	return d.Live != nil && !d.Live.Instead && (d.Action != resource.Delete || !p.kept[d.Address.Kind+" "+d.Live.Identity])
 }
 
 // objectOf names a live thing as the catalog does for what hangs on it; "" if nothing can.
@@ -311,7 +311,7 @@ func (p *planner) lostColumns(d *resource.Delta) []lostColumn {
 		was, now := ch.Live, ch.Desired
 		switch {
 		case len(ch.Path) > 2:
-			if p.columnLost(ch, live.Get(name)) {
+			if p.columnLost(d, ch, live.Get(name)) {
 				add(name, name, "changes")
 			}
 			continue
@@ -327,7 +327,7 @@ func (p *planner) lostColumns(d *resource.Delta) []lostColumn {
 		}
 		for _, attr := range []string{"type", "collation", "generated", "virtual"} {
 			part := resource.Change{Path: resource.Path{"columns", name, attr}, Desired: now.Get(attr), Live: was.Get(attr)}
-			if !part.Desired.Equal(part.Live) && p.columnLost(part, was) {
+			if !part.Desired.Equal(part.Live) && p.columnLost(d, part, was) {
 				add(or(from[name], name), name, "changes")
 			}
 		}
@@ -342,8 +342,8 @@ func or(a, b string) string {
 	return b
 }
 
-// columnLost tells whether Postgres refuses a change of a column while a view reads it.
-func (p *planner) columnLost(ch resource.Change, was resource.Value) bool {
+// columnLost tells whether Postgres refuses a change of a column of a table while a view reads it.
+func (p *planner) columnLost(d *resource.Delta, ch resource.Change, was resource.Value) bool {
 	switch ch.Path[2] {
 	case "type":
 		return baseType(ch.Desired.Str()) != baseType(ch.Live.Str())
@@ -353,7 +353,7 @@ func (p *planner) columnLost(ch resource.Change, was resource.Value) bool {
 		if ch.Desired.IsNull() {
 			return was.Get("virtual").Bool()
 		}
-		return ch.Live.IsNull() || p.facts.ServerVersion < settingExpression
+		return ch.Live.IsNull() || p.facts.ServerVersion < settingExpression || was.Get("virtual").Bool() && len(d.Live.Attrs.Get("checks").Fields()) > 0
 	case "virtual":
 		return true
 	}

@@ -92,7 +92,55 @@ func (p *planner) restore(d *resource.Delta, s *resource.Step, now string) {
 // regrantView grants what roles had on a view and no file decides.
 func (p *planner) regrantView(s *resource.Step, at place) {
 	decided, all := p.grantees(at.schema)
-	p.grantView(s, at, func(g catalog.GrantFact) bool { return g.Column != "" || !all && !decided[g.Grantee] })
+	stays := p.columnsOfView(at)
+	p.grantView(s, at, func(g catalog.GrantFact) bool {
+		if g.Column != "" {
+			return stays == nil || stays[g.Column]
+		}
+		return !all && !decided[g.Grantee]
+	})
+	if all {
+		return
+	}
+	for _, to := range sortedKeys(p.facts.Schemas[at.schema].Defaults[onTables]) {
+		if extra := p.withheld(at, to); len(extra) > 0 && !decided[to] {
+			run(s, "REVOKE "+inUsualOrder(onTables, extra)+" ON TABLE "+at.String()+" FROM "+roleName{resource.String(to)}.sql())
+		}
+	}
+}
+
+// columnsOfView are those that a declared view is to have; nil if that is not known.
+func (p *planner) columnsOfView(at place) map[string]bool {
+	for _, a := range p.index.at(at) {
+		if !isView(a.Kind) {
+			continue
+		}
+		f, why := p.builtFact(builtID(a))
+		if why != "" {
+			return nil
+		}
+		out := map[string]bool{}
+		for _, c := range f.Columns {
+			out[c.Name] = true
+		}
+		return out
+	}
+	return nil
+}
+
+// withheld are the privileges that a role has on new relations by default, and has not on the one that is there.
+func (p *planner) withheld(at place, role string) []string {
+	f := p.facts.Schemas[at.schema]
+	if slices.ContainsFunc(f.Tables, func(o catalog.ObjectFact) bool { return o.Name == at.name && o.Owner == role }) {
+		return nil // an owner's own is not told
+	}
+	extra := slices.DeleteFunc(slices.Clone(f.Defaults[onTables][role]), func(priv string) bool { return strings.HasSuffix(priv, catalog.GrantOption) })
+	for _, g := range p.facts.Views[at.String()].Grants {
+		if g.Grantee == role && g.Column == "" {
+			extra = without(extra, []string{g.Privilege})
+		}
+	}
+	return extra
 }
 
 // grantView grants what roles had on a view, as far as it is meant.
@@ -143,6 +191,10 @@ func (p *planner) grantees(schema string) (decided map[string]bool, all bool) {
 		for _, w := range grantees(d.Desired.Attrs.Get("to")) {
 			decided[p.currentRole(w).Str()] = true
 		}
+		was, _ := restoredHoldings(d.Desired.Attrs)
+		for name := range was {
+			decided[name] = true
+		}
 	}
 	return decided, all
 }
@@ -164,13 +216,6 @@ func (p *planner) orderViews() {
 				}
 			}
 		}
-		if isView(d.Address.Kind) || d.Address.Kind == "rule" {
-			for _, s := range steps[d.Address] {
-				if !isDrop(s) && len(s.Path) == 0 {
-					p.blockNewValues(s, d.Address)
-				}
-			}
-		}
 	}
 	for _, r := range p.remade.roots {
 		p.orderRoot(r, steps)
@@ -187,33 +232,12 @@ func (p *planner) orderViews() {
 	}
 }
 
-// blockNewValues blocks what uses a value of an enum that the same plan adds.
-func (p *planner) blockNewValues(s *resource.Step, a resource.Address) {
-	f, why := p.builtFact(builtID(a))
-	if why != "" || s.Blocked != nil {
-		return
-	}
-	text := strings.Join(append([]string{f.Query, f.Where}, f.Commands...), "\n")
-	for _, d := range p.req.Deltas {
-		if d.Address.Kind != "enum" || d.Action != resource.Update {
-			continue
-		}
-		had, typ := d.Live.Attrs.Get("values").StringList(), p.wanted(d).String()
-		for _, v := range d.Desired.Attrs.Get("values").StringList() {
-			if !slices.Contains(had, v) && strings.Contains(text, sqltext.Literal(v)+"::"+typ) {
-				s.Blocked = &resource.Block{Reason: "it uses the value " + sqltext.Literal(v) + " of " + d.Address.String() + ", which this plan adds, " +
-					"and Postgres takes a new value only after the commit: apply the value first, then this"}
-			}
-		}
-	}
-}
-
 func isDrop(s *resource.Step) bool { return s.Action == resource.Delete && len(s.Path) == 0 }
 
-// needAll waits for the steps of something that is made or changed.
+// needAll waits for the steps of something that is made or changed, but for those of defaults, which nobody reads.
 func needAll(s *resource.Step, on []*resource.Step) {
 	for _, o := range on {
-		if !isDrop(o) && o.Stage == resource.Database && o.Node.Part == "" {
+		if !isDrop(o) && o.Stage == resource.Database && o.Node.Part == "" && !onlyDefault(o) {
 			need(s, o.ID)
 		}
 	}

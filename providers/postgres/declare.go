@@ -53,7 +53,7 @@ func (p *Provider) Declare(live *resource.Snapshot) ([]*resource.Resource, resou
 		spec, mine := specs[l.Address.Kind]
 		switch {
 		case !l.Undeclared || !mine:
-		case isInstead(l):
+		case l.Instead:
 			ds.Warnf(nil, l.Address.String()+" is not imported", "", "%s", l.Blocked)
 		case spec.found != nil:
 			out = append(out, spec.found(d, l)...)
@@ -118,7 +118,7 @@ func (d *declarer) learnNames() {
 		}
 	}
 	for _, l := range d.snap.Objects {
-		if l.Undeclared && !isInstead(l) && !l.Attrs.Has("unsaid") {
+		if l.Undeclared && !l.Instead && !l.Attrs.Has("unsaid") {
 			note(l.Address, livePlace(l))
 		}
 	}

@@ -21,7 +21,7 @@ func (p *planner) displace() {
 	lost := map[place][][]string{}
 	retyped := map[place]map[string]resource.Change{}
 	for _, d := range p.req.Deltas {
-		if d.Address.Kind != "table" || d.Action != resource.Update || isInstead(d.Live) {
+		if d.Address.Kind != "table" || d.Action != resource.Update || d.Live.Instead {
 			continue
 		}
 		d = p.carried(d) // a key whose columns are renamed is the same key
@@ -35,7 +35,7 @@ func (p *planner) displace() {
 		}
 	}
 	for _, d := range p.req.Deltas {
-		if d.Address.Kind != "table" || d.Live == nil || d.Desired == nil || isInstead(d.Live) || d.Action == resource.Replace {
+		if d.Address.Kind != "table" || d.Live == nil || d.Desired == nil || d.Live.Instead || d.Action == resource.Replace {
 			continue
 		}
 		d = p.carried(d)

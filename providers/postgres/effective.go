@@ -232,6 +232,12 @@ func normalizeGrants(n *normalizer, r *resource.Resource) resource.Value {
 	w := r.Attrs
 	b := n.block(w, n.lastOf(r.Address))
 	n.checkMaintain(r, b)
+	was, undoes := restoredHoldings(w)
+	if len(b.to) == 0 {
+		for _, name := range sortedKeys(was) {
+			b.to = append(b.to, resource.String(name))
+		}
+	}
 	var o object
 	o.text("schema", b.schema, w.Get("schema"))
 	o.value("to", resource.List(b.to...), w.Get("to"))
@@ -244,6 +250,15 @@ func normalizeGrants(n *normalizer, r *resource.Resource) resource.Value {
 		o.texts("for", b.creators, w.Get("for"))
 	}
 	o.text("grantor", b.grantor, w.Get("grantor"))
+	if undoes {
+		for name := range n.liveHoldings(r.Address) {
+			if was[name] == nil {
+				was[name] = holding{} // it had nothing
+			}
+		}
+		o.value("effective", resource.Object(effectiveFields(was, w.Get("effective"))...), w.Get("effective"))
+		return o.done()
+	}
 	have := n.liveHoldings(r.Address)
 	holdings := map[string]holding{}
 	for _, g := range b.to {
@@ -257,12 +272,29 @@ func normalizeGrants(n *normalizer, r *resource.Resource) resource.Value {
 			}
 		}
 	}
-	var effective []resource.Field
-	for _, name := range sortedKeys(holdings) {
-		effective = append(effective, resource.Field{Name: name, Value: holdings[name].value().At(w.Get("to").Range())})
-	}
-	o.objects("effective", effective, w.Get("to"))
+	o.objects("effective", effectiveFields(holdings, w.Get("to")), w.Get("to"))
 	return o.done()
+}
+
+func effectiveFields(holdings map[string]holding, w resource.Value) []resource.Field {
+	var out []resource.Field
+	for _, name := range sortedKeys(holdings) {
+		out = append(out, resource.Field{Name: name, Value: holdings[name].value().At(w.Range())})
+	}
+	return out
+}
+
+// restoredHoldings are what the grantees of a block had before the runs that are undone.
+func restoredHoldings(attrs resource.Value) (_ map[string]holding, undoes bool) {
+	return holdingsOf(attrs), attrs.Has("effective")
+}
+
+func holdingsOf(attrs resource.Value) map[string]holding {
+	out := map[string]holding{}
+	for _, f := range attrs.Get("effective").Fields() {
+		out[f.Name] = decodeHolding(f.Value)
+	}
+	return out
 }
 
 // lastOf is what the ledger has of a thing.
@@ -290,13 +322,10 @@ func remembered(e *resource.Entry) resource.Value {
 
 // liveHoldings are what the grantees of a block have.
 func (v *view) liveHoldings(a resource.Address) map[string]holding {
-	out := map[string]holding{}
 	if live := v.live[a]; live != nil {
-		for _, f := range live.Attrs.Get("effective").Fields() {
-			out[f.Name] = decodeHolding(f.Value)
-		}
+		return holdingsOf(live.Attrs)
 	}
-	return out
+	return map[string]holding{}
 }
 
 // checkMaintain refuses what the server does not have yet.

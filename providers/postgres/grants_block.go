@@ -29,6 +29,7 @@ type grantsBlock struct {
 	to        []resource.Value    // roles, or holes
 	exclusive bool
 	grantor   string
+	all       bool // what each grantee is to have is known in full, and not made of what is written
 }
 
 // columnKey names a column in a holding.
@@ -121,8 +122,7 @@ func (v *view) objectName(w resource.Value) string {
 
 // about tells whether a block is about an object; a function may be named without its arguments.
 func (b *grantsBlock) about(name string) bool {
-	bare, _, _ := strings.Cut(name, "(")
-	return b.on == nil || b.on[name] || b.on[bare]
+	return b.on == nil || b.on[name] || b.on[withoutTypes(name)]
 }
 
 // manages tells whether what a grantee has of a kind of object is the block's business. Outside of a schema that is what
@@ -133,7 +133,7 @@ func (b *grantsBlock) manages(grantee, kind string) bool {
 		kind = onSchema
 	}
 	switch {
-	case kind == ownerLost, b.written[kind]:
+	case b.all, kind == ownerLost, b.written[kind]:
 		return true
 	case b.schema == "":
 		return false
@@ -165,7 +165,7 @@ func (v *view) wants(b *grantsBlock, grantee roleName) holding {
 		}
 		return h
 	}
-	if name == "" || v.facts.Schemas[b.schema].Owner != name {
+	if name == "" || v.ownerOfSchema(b.schema) != name {
 		h.set(onSchema, "", b.given[onSchema])
 	}
 	targets := v.targets(b.schema)
@@ -191,6 +191,14 @@ func (v *view) wants(b *grantsBlock, grantee roleName) holding {
 		}
 	}
 	return h
+}
+
+// ownerOfSchema is the role that is to own a schema: grants on it come after it is given to that.
+func (v *view) ownerOfSchema(schema string) string {
+	if w := v.index.owners[schema]; !w.IsNull() {
+		return v.role(v.index.role(w)).Str()
+	}
+	return v.facts.Schemas[schema].Owner
 }
 
 // holds is what one grantee is to have: what the block gives, and of what there is, what the block does not manage or
@@ -248,11 +256,7 @@ func (v *view) otherBlocks(a resource.Address, b *grantsBlock, grantee roleName)
 		if other.Address == a {
 			continue
 		}
-		o := v.blocks[other.Address]
-		if o == nil {
-			o = v.block(other.Attrs, resource.Null())
-			v.blocks[other.Address] = o
-		}
+		o := v.blockOf(other)
 		if o.schema == b.schema && (o.grantor == b.grantor || b.grantor == "") && o.names(grantee.String()) {
 			out = append(out, v.wants(o, grantee))
 		}

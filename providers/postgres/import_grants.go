@@ -18,6 +18,7 @@ type grantsImport struct {
 	creators        []string // whose future things a block is about that does not say for
 	makers          []string // who has default privileges
 	out             []*resource.Resource
+	saysTypes       bool // something is said of the types of the schema, so that everyone's rights on them are told too
 }
 
 // draft is a grants block in the making: privileges by kind of object, of those that are in on, or of all if it is nil.
@@ -53,6 +54,9 @@ func importGrants(d *declarer, l *resource.Live) []*resource.Resource {
 	holdings := d.liveHoldings(l.Address)
 	if holdings[catalog.Public] == nil {
 		holdings[catalog.Public] = holding{}
+	}
+	for name, h := range holdings {
+		g.saysTypes = g.saysTypes || name != catalog.Public && len(h[onTypes])+len(h["default_"+onTypes]) > 0
 	}
 	var drafts [][]*draft
 	var to [][]string
@@ -227,7 +231,7 @@ func (g *grantsImport) ofEveryone(base *draft, h holding) {
 		}
 		switch {
 		case g.grantor != "":
-		case !lacks && usual && len(h["default_"+kind]) == 0 && (!g.exclusive || kind == onTypes):
+		case !lacks && usual && len(h["default_"+kind]) == 0 && (!g.exclusive || kind == onTypes && !g.saysTypes):
 			delete(h, kind)
 		case !some && lacks:
 			base.given[kind] = nil
@@ -280,7 +284,7 @@ func (g *grantsImport) onSome(h holding, covered map[string][]string) []*draft {
 		}
 		for i, d := range of {
 			if len(d.on) == 1 {
-				bare, _, _ := strings.Cut(names[i], "(")
+				bare := withoutTypes(names[i])
 				d.suffix = catalog.LabelOf(bare)
 			}
 		}
@@ -295,7 +299,7 @@ func (g *grantsImport) object(kind string, t catalog.ObjectFact) resource.Value 
 	if t.Kind == "" {
 		name := t.Name
 		if kind == onFunctions {
-			name, _, _ = strings.Cut(name, "(")
+			name = withoutTypes(name)
 		}
 		if a := g.names[calling{of, place{g.schema, name}.String()}]; !a.IsZero() {
 			return resource.Ref(a)

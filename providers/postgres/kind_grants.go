@@ -87,7 +87,7 @@ var grantsKind = &resource.Kind{
 			Reason: "compared as the privileges of those roles",
 		},
 		{
-			Name: "effective", Type: resource.MapOf(effectiveType), Derived: true,
+			Name: "effective", Type: resource.MapOf(effectiveType), Derived: true, Restored: true,
 			Doc: "The privileges that each grantee has, by schema, table, sequence, function, and by role whose future objects they are for.",
 		},
 	},

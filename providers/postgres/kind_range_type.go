@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"slices"
+
 	"github.com/tellr-dev/tellr/engine/resource"
 	"github.com/tellr-dev/tellr/providers/postgres/catalog"
 	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
@@ -174,16 +176,20 @@ func rangeSteps(p *planner, d *resource.Delta) {
 		p.undoRangeDrop(d, s, have)
 		p.hold(d, s, "dropped")
 	default:
-		for _, attr := range []string{"subtype", "operator_class", "collation", "difference"} {
-			if changed(d, attr) {
-				p.makeRange(d, resource.Replace)
-				return
-			}
+		if isRefounded(d) {
+			p.makeRange(d, resource.Replace)
+			return
 		}
 		at := p.renamed(d, "TYPE")
 		p.renameMultirange(d, at)
 		p.simple(d, "TYPE "+at.String())
 	}
+}
+
+// isRefounded tells whether a type is made anew, being of other values.
+func isRefounded(d *resource.Delta) bool {
+	attrs := map[string][]string{"domain": {"type", "collation"}, "range_type": {"subtype", "operator_class", "collation", "difference"}}
+	return d.Live != nil && d.Desired != nil && slices.ContainsFunc(attrs[d.Address.Kind], func(attr string) bool { return changed(d, attr) })
 }
 
 // renameMultirange gives the multirange type the name that is wanted: it keeps its own when the range type is renamed.
@@ -228,6 +234,7 @@ func (p *planner) makeRange(d *resource.Delta, action resource.Action) {
 	}
 	p.owner(d, s, what)
 	if action == resource.Replace {
+		p.regrant(d, s, what)
 		s.Undo = nil
 		p.undoRangeDrop(d, s, decodeRange(p.index, livePlace(d.Live), d.Live.Attrs))
 		p.hold(d, s, "made anew")

@@ -78,8 +78,8 @@ var roleKind = &resource.Kind{
 			Reason: "used only when the role goes",
 		},
 		commentAttr("role"),
-		{Name: "effective_members", Type: resource.MapOf(membershipType), Derived: true, Doc: "What each member may do with the role."},
-		{Name: "effective_member_of", Type: resource.MapOf(membershipType), Derived: true, Doc: "What it may do with each role that it is a member of."},
+		{Name: "effective_members", Type: resource.MapOf(membershipType), Derived: true, Restored: true, Doc: "What each member may do with the role."},
+		{Name: "effective_member_of", Type: resource.MapOf(membershipType), Derived: true, Restored: true, Doc: "What it may do with each role that it is a member of."},
 	},
 	Check: checkRole,
 }

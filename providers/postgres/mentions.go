@@ -88,7 +88,7 @@ func (m *mentions) reaches(from, to string, seen map[string]bool) bool {
 // early tells whether a thing names one of a kind that is made later than its own.
 func (m *mentions) early(steps []*resource.Step) bool {
 	for _, s := range steps {
-		if s.Address.Kind == "table" || s.Address.Kind == "trigger" {
+		if s.Address.Kind == "trigger" || s.Address.Kind == "table" && !m.namesRows(s) {
 			continue
 		}
 		order := m.p.deltas[s.Address].Kind.Order
@@ -99,6 +99,22 @@ func (m *mentions) early(steps []*resource.Step) bool {
 				}
 			}
 			if len(m.adders[at]) > 0 && m.p.readsBody(s) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// namesRows tells whether a table has a column whose values are rows of what the plan makes.
+func (m *mentions) namesRows(s *resource.Step) bool {
+	for _, f := range m.p.deltas[s.Address].Desired.Attrs.Get("columns").Fields() {
+		typ := f.Value.Get("type")
+		if typ.Kind() != resource.KindString || !strings.Contains(typ.Str(), ".") {
+			continue
+		}
+		for _, at := range namedPlaces(typ.Str()) {
+			if len(m.makers[at]) > 0 {
 				return true
 			}
 		}

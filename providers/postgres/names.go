@@ -144,7 +144,7 @@ func letIn(v *view, deltas []*resource.Delta, vacated map[naming]bool) (_ []*res
 	stood = map[resource.Address]*resource.Live{}
 	out := slices.Clone(deltas)
 	for i, d := range deltas {
-		if d.Live == nil || d.Desired == nil || !isInstead(d.Live) || d.Last != nil || !d.Desired.Attrs.Get("renamed_from").IsNull() {
+		if d.Live == nil || d.Desired == nil || !d.Live.Instead || d.Last != nil || !d.Desired.Attrs.Get("renamed_from").IsNull() {
 			continue // there may be such a thing under another name
 		}
 		mine := namesOf(d.Address.Kind, livePlace(d.Live))
@@ -161,12 +161,12 @@ func letIn(v *view, deltas []*resource.Delta, vacated map[naming]bool) (_ []*res
 
 // vacatedNames are the names that live things have and that the plan makes free.
 func vacatedNames(v *view, deltas []*resource.Delta) map[naming]bool {
-	if len(v.facts.Taken) == 0 && !slices.ContainsFunc(deltas, func(d *resource.Delta) bool { return d.Live != nil && isInstead(d.Live) }) {
+	if len(v.facts.Taken) == 0 && !slices.ContainsFunc(deltas, func(d *resource.Delta) bool { return d.Live != nil && d.Live.Instead }) {
 		return nil // nobody asks
 	}
 	vacated, kept := map[naming]bool{}, map[naming]bool{}
 	for _, d := range deltas {
-		if d.Live == nil || isInstead(d.Live) {
+		if d.Live == nil || d.Live.Instead {
 			continue
 		}
 		at := livePlace(d.Live)

@@ -239,7 +239,7 @@ func (p *planner) isLiveName(n naming) bool {
 		for _, d := range p.req.Deltas {
 			switch {
 			case d.Live == nil:
-			case d.Address.Kind == "table" && !isInstead(d.Live):
+			case d.Address.Kind == "table" && !d.Live.Instead:
 				for _, n := range decodeTable(p.index, livePlace(d.Live), d.Live.Attrs).heldNames() {
 					p.liveNames[n] = true
 				}

@@ -148,7 +148,8 @@ func (c *tableChange) notNull(s *resource.Step, column string) {
 		// If there are nulls, the check must not keep rows that have them from being written.
 		s.Statements[len(s.Statements)-1].Cleanup = resource.RawSQL(c.alter("DROP CONSTRAINT IF EXISTS " + sqltext.Ident(name)))
 	}
-	c.run(s, exclusive, c.alter("ALTER COLUMN "+sqltext.Ident(column)+" SET NOT NULL"))
+	c.run(s, exclusive, c.alter(c.refusingNulls(c.want.column(column))))
+	c.refuses(s, c.want.column(column))
 	c.run(s, exclusive, c.alter("DROP CONSTRAINT "+sqltext.Ident(name)))
 	c.used = append(c.used, name)
 }

@@ -15,7 +15,7 @@ func (p *planner) succeed() {
 	p.req.Deltas = slices.Clone(p.req.Deltas)
 	for i, d := range p.req.Deltas {
 		stands := p.stoodInstead[d.Address]
-		if d.Live != nil && d.Desired != nil && isInstead(d.Live) {
+		if d.Live != nil && d.Desired != nil && d.Live.Instead {
 			stands = d.Live
 		}
 		if stands == nil {
@@ -35,7 +35,7 @@ func (p *planner) succeed() {
 
 // gives tells whether a thing that goes is what stands under the name that one of another kind wants.
 func (p *planner) gives(gone *resource.Delta, kind string, stands *resource.Live) bool {
-	if gone.Live == nil || isInstead(gone.Live) || gone.Address.Kind == kind || livePlace(gone.Live) != livePlace(stands) {
+	if gone.Live == nil || gone.Live.Instead || gone.Address.Kind == kind || livePlace(gone.Live) != livePlace(stands) {
 		return false
 	}
 	// A composite type is known by its type, and stands in the way by its relation.

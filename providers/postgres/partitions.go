@@ -257,7 +257,7 @@ func (c *column) override() (text string, any bool) {
 func (n *normalizer) natural(r *resource.Resource, attrs resource.Value) resource.Value {
 	of := r.Attrs.Get("partition_of")
 	if of.IsNull() {
-		return attrs
+		return n.alsoInherited(r, attrs)
 	}
 	attrs = n.attached(r, attrs)
 	if !attrs.Has("columns") {
@@ -274,6 +274,35 @@ func (n *normalizer) natural(r *resource.Resource, attrs resource.Value) resourc
 		return attrs.Without("columns")
 	}
 	return attrs.With("columns", resource.Object(own...).At(attrs.Get("columns").Range()))
+}
+
+// alsoInherited leaves to a child the checks that it has by itself and of a parent, too: a table that became a child has
+// them twice, and Postgres drops neither.
+func (n *normalizer) alsoInherited(r *resource.Resource, attrs resource.Value) resource.Value {
+	live := n.live[r.Address]
+	if live == nil || r.Attrs.Get("inherits").IsNull() {
+		return attrs
+	}
+	own := live.Attrs.Get("checks")
+	for _, v := range r.Attrs.Get("inherits").Items() {
+		up := n.live[n.index.tables[n.index.placeOf(v, n.index.schemaOf(r.Attrs.Get("schema")))]]
+		if up == nil {
+			continue
+		}
+		for _, f := range up.Attrs.Get("checks").Fields() {
+			if has := own.Get(f.Name); !attrs.Get("checks").Has(f.Name) && !has.IsNull() && has.Get("expression").Equal(f.Value.Get("expression")) {
+				attrs = attrs.With("checks", orObject(attrs.Get("checks")).With(f.Name, has))
+			}
+		}
+	}
+	return attrs
+}
+
+func orObject(v resource.Value) resource.Value {
+	if v.IsNull() {
+		return resource.Object()
+	}
+	return v
 }
 
 // attached takes out of a partition's indexes and keys those that are there as parts of its parent's.

@@ -36,6 +36,8 @@ type planner struct {
 	// relocated are the steps that rename or move things, and put those by which settleNames calls things otherwise for a while.
 	relocated    map[resource.Address]*resource.Step
 	vacated      map[naming]bool                     // the names that live things have and the plan makes free
+	added        []addedValue                        // values that the plan adds to enums
+	anew         map[string]bool                     // see madeAnew
 	stoodInstead map[resource.Address]*resource.Live // what had the names of new things
 	put          map[*release]*resource.Step
 	asides       map[*resource.Step]bool // the steps that do so
@@ -157,7 +159,7 @@ func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
 		case len(p.remade.parts[d.Address]) > 0:
 			p.aroundParts(d, spec)
 		case d.Action == resource.NoOp && d.Address.Kind != "grants" && d.Address.Kind != "role" && !p.displaces(d) && !p.passesColumns(d):
-		case d.Live != nil && isInstead(d.Live):
+		case d.Live != nil && d.Live.Instead:
 			p.refuse(d)
 		case d.Action == resource.Delete && p.keptElsewhere(d, dropped):
 		default:
@@ -172,11 +174,6 @@ func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
 	p.oneTransaction()
 	p.order()
 	return p.steps, p.ds
-}
-
-// isInstead tells whether a name is taken by something of another kind: then only name and schema are told.
-func isInstead(l *resource.Live) bool {
-	return l.Blocked != "" && len(l.Attrs.Fields()) == 2 && l.Attrs.Has("schema") && l.Attrs.Has("name")
 }
 
 func (p *planner) refuse(d *resource.Delta) {
@@ -278,7 +275,7 @@ func (p *planner) asBefore(d *resource.Delta, s *resource.Step, what string) {
 		run(s, commentOn(what, comment))
 	}
 	p.ownedBefore(d, s, what)
-	if isRoutine(d.Address.Kind) {
+	if isRoutine(d.Address.Kind) || d.Address.Kind == "domain" || d.Address.Kind == "range_type" {
 		p.regrant(d, s, what)
 	}
 }

@@ -64,7 +64,7 @@ func (p *planner) passesColumns(d *resource.Delta) bool {
 // noteColumns notes the columns of a table that live on under another name, before any step is made: other tables' foreign
 // keys and triggers speak of them too.
 func (p *planner) noteColumns(d *resource.Delta) {
-	if d.Address.Kind != "table" || d.Desired == nil || d.Live == nil || isInstead(d.Live) {
+	if d.Address.Kind != "table" || d.Desired == nil || d.Live == nil || d.Live.Instead {
 		return
 	}
 	live, want := d.Live.Attrs.Get("columns"), d.Desired.Attrs.Get("columns")

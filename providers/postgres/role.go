@@ -40,6 +40,20 @@ func decodeMembers(v resource.Value) []membership {
 	return out
 }
 
+// wantedMembers are the memberships of a list, "members" or "member_of", as written, or as an undo has them from before.
+func wantedMembers(attrs resource.Value, list string) []membership {
+	if !attrs.Has("effective_" + list) {
+		return decodeMembers(attrs.Get(list))
+	}
+	var out []membership
+	for name, m := range liveMembers(attrs.Get("effective_" + list)) {
+		m.who = roleName{resource.String(name)}
+		out = append(out, m)
+	}
+	slices.SortFunc(out, func(a, b membership) int { return strings.Compare(a.who.Str(), b.who.Str()) })
+	return out
+}
+
 // memberNames are the roles that a list of members names.
 func (x *index) memberNames(v resource.Value) []resource.Value {
 	var out []resource.Value
@@ -100,7 +114,7 @@ func normalizeRole(n *normalizer, r *resource.Resource) resource.Value {
 	for _, list := range []string{"members", "member_of"} {
 		var names []resource.Value
 		var effective []resource.Field
-		for _, m := range decodeMembers(w.Get(list)) {
+		for _, m := range wantedMembers(w, list) {
 			role := n.role(n.index.role(m.who.Value))
 			names = append(names, role.Value)
 			effective = append(effective, resource.Field{Name: role.String(), Value: m.value(), At: m.at})
@@ -108,6 +122,10 @@ func normalizeRole(n *normalizer, r *resource.Resource) resource.Value {
 		}
 		if len(names) > 0 {
 			o.value(list, resource.List(names...), w.Get(list))
+		}
+		if w.Has("effective_" + list) { // and of those alone, be there none
+			o.value("effective_"+list, resource.Object(effective...), w.Get(list))
+			continue
 		}
 		o.objects("effective_"+list, effective, w.Get(list))
 	}

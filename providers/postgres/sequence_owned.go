@@ -73,7 +73,7 @@ func (p *planner) orderUses() {
 // tableAt is what becomes of the live table at a place; nil if that is nothing of this plan's.
 func (p *planner) tableAt(at place) *resource.Delta {
 	for _, d := range p.req.Deltas {
-		if d.Address.Kind == "table" && d.Live != nil && livePlace(d.Live) == at && !isInstead(d.Live) {
+		if d.Address.Kind == "table" && d.Live != nil && livePlace(d.Live) == at && !d.Live.Instead {
 			return d
 		}
 	}
@@ -83,7 +83,7 @@ func (p *planner) tableAt(at place) *resource.Delta {
 // sequenceAt is what becomes of the live sequence at a place, if it is a thing of its own.
 func (p *planner) sequenceAt(at place) *resource.Delta {
 	for _, d := range p.req.Deltas {
-		if d.Address.Kind == "sequence" && d.Live != nil && livePlace(d.Live) == at && !isInstead(d.Live) {
+		if d.Address.Kind == "sequence" && d.Live != nil && livePlace(d.Live) == at && !d.Live.Instead {
 			return d
 		}
 	}

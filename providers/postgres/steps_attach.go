@@ -38,6 +38,12 @@ func (c *tableChange) absorb(d *resource.Delta) {
 			lacks = append(lacks, "column "+f.Name+" is missing")
 		case baseType(has.Get("type").Str()) != baseType(up.Get("type").Str()):
 			lacks = append(lacks, fmt.Sprintf("column %s is %s, not %s", f.Name, has.Get("type").Str(), up.Get("type").Str()))
+		case !has.Get("collation").Equal(up.Get("collation")):
+			lacks = append(lacks, fmt.Sprintf("column %s is ordered by collation %s, not %s", f.Name, collationOf(has), collationOf(up)))
+		case has.Get("generated").IsNull() != up.Get("generated").IsNull() || has.Get("virtual").Bool() != up.Get("virtual").Bool():
+			lacks = append(lacks, "column "+f.Name+" is computed in one and not in the other")
+		case !has.Get("identity").IsNull() && c.facts.ServerVersion >= identityOfTree:
+			lacks = append(lacks, "column "+f.Name+" is an identity")
 		case refusesNull(parent, f.Name) && !refusesNull(live.Attrs, f.Name):
 			lacks = append(lacks, "column "+f.Name+" may be null")
 		}
@@ -91,6 +97,11 @@ func (c *tableChange) absorb(d *resource.Delta) {
 		}
 	}
 	d.Changes = changes
+}
+
+// collationOf names the collation of a column in the server's form.
+func collationOf(c resource.Value) string {
+	return orElse(c.Get("collation").Str(), "that of its type")
 }
 
 // unlike leaves out the entries of a partition that are like one of the parent's, whatever their names: each stands for one.

@@ -136,9 +136,13 @@ func (c *tableChange) addColumn(s *resource.Step, w *column) {
 	if at, ok := c.want.sequenceOf(w); ok {
 		c.takes(s, relationName(at))
 	}
-	if c.fillsOnline(w) {
+	values := c.asValues(s)
+	if c.fillsOnline(w) || values != "" && w.def != "" && !c.refusesValues(w) {
 		c.addFilling(s, w)
 		return
+	}
+	if values != "" && (w.fillsByRow() || c.refusesValues(w)) {
+		s.Blocked = &resource.Block{Reason: values}
 	}
 	// A column that is to be in the primary key becomes not null with it.
 	c.run(s, effort{lock: lockAccessExclusive, rewrite: w.fillsByRow()}, c.alter("ADD COLUMN "+w.ddl(c.want.inPrimaryKey(w.name))))
@@ -175,6 +179,7 @@ func (c *tableChange) alterColumns(late bool) {
 			names = append(names, name)
 		}
 	}
+	slices.SortStableFunc(names, func(a, b string) int { return c.computedNoMore(a) - c.computedNoMore(b) })
 	for _, name := range names {
 		live := name
 		if from := c.renames[name]; from != "" {
@@ -190,6 +195,16 @@ func (c *tableChange) alterColumns(late bool) {
 		}
 		a.plan()
 	}
+}
+
+// computedNoMore ranks a column that stops being computed before those that it is computed of, whose types Postgres does
+// not change until then.
+func (c *tableChange) computedNoMore(name string) int {
+	w, h := c.want.column(name), c.have.column(orElse(c.renames[name], name))
+	if w != nil && h != nil && h.generated != "" && w.generated == "" {
+		return 0
+	}
+	return 1
 }
 
 // keyColumns are the columns that leave the primary key, and those whose nulls it must not refuse any more.

@@ -39,6 +39,7 @@ func (p *planner) createDomain(d *resource.Delta, was *domain) {
 	p.owner(d, s, what)
 	if was != nil {
 		s.Undo = nil
+		p.regrant(d, s, what)
 		p.undoDomainDrop(d, s, was)
 		p.hold(d, s, "made anew")
 	}
@@ -77,7 +78,7 @@ func (d *domain) makeCheck(s *resource.Step, c *domainCheck) {
 }
 
 func (p *planner) alterDomain(d *resource.Delta) {
-	if changed(d, "type") || changed(d, "collation") {
+	if isRefounded(d) {
 		have := decodeDomain(p.index, p.wanted(d), d.Live.Attrs)
 		p.createDomain(d, have)
 		return
@@ -167,10 +168,8 @@ func (p *planner) looks(d *resource.Delta, s *resource.Step, n int, does bool) {
 		return
 	}
 	s.Statements[n].Scan = true
-	for _, on := range p.dependents(d, s) {
-		if on.Array && on.Kind == "column" && s.Blocked == nil {
-			s.Blocked = &resource.Block{Reason: fmt.Sprintf("Postgres does not look into arrays, and %s is one of the domain: write not_valid = true "+
-				"for a check, which then holds for new values, and instead of not_null a check VALUE IS NOT NULL", on.What)}
-		}
+	if on := p.holder(d, s, false); on != nil && s.Blocked == nil {
+		s.Blocked = &resource.Block{Reason: fmt.Sprintf("Postgres does not look into arrays, ranges and composite values, and %s is of a type with the domain in it: "+
+			"write not_valid = true for a check, which then holds for new values, and instead of not_null a check VALUE IS NOT NULL", on.What)}
 	}
 }

@@ -17,13 +17,6 @@ func grantsSteps(p *planner, d *resource.Delta) {
 	g := &grantsChange{planner: p, d: d, want: map[string]holding{}, have: p.liveHoldings(d.Address), roles: map[string]roleName{}}
 	switch {
 	case d.Desired != nil:
-		if p.req.Undo && d.Action == resource.Create { // made of half of what was written, it might give more than it did
-			p.ds = append(p.ds, &resource.Diagnostic{
-				Severity: resource.Warning, Address: d.Address, Summary: fmt.Sprintf("%s does not come back", d.Address),
-				Detail: "the ledger has what it gave, and not how it was written", Cure: "apply the files as they were then",
-			})
-			return
-		}
 		g.block = p.block(d.Desired.Attrs, p.lastOf(d.Address))
 		for _, w := range grantees(d.Desired.Attrs.Get("to")) {
 			role := p.currentRole(w)
@@ -42,16 +35,24 @@ func grantsSteps(p *planner, d *resource.Delta) {
 	default: // an environment is destroyed that the ledger does not know
 		g.block = p.block(d.Live.Attrs, resource.Null())
 	}
-	for name := range g.have {
+	was, undoes := map[string]holding{}, false
+	if d.Desired != nil {
+		was, undoes = restoredHoldings(d.Desired.Attrs)
+		g.block.all = undoes
+	}
+	for _, name := range append(sortedKeys(g.have), sortedKeys(was)...) {
 		if _, known := g.roles[name]; !known {
 			g.roles[name] = roleName{resource.String(name)}
 		}
 	}
 	for name, role := range g.roles {
 		h := holding{}
-		if d.Desired != nil {
+		switch {
+		case undoes:
+			h = was[name]
+		case d.Desired != nil:
 			h = p.holds(d.Address, g.block, role, g.have[name])
-		} else {
+		default:
 			var others []holding
 			if !p.req.Destroy {
 				others = p.otherBlocks(d.Address, g.block, role)
@@ -64,10 +65,14 @@ func grantsSteps(p *planner, d *resource.Delta) {
 }
 
 func grantees(v resource.Value) []resource.Value {
-	if v.Kind() == resource.KindList {
+	switch v.Kind() {
+	case resource.KindList:
 		return v.Items()
+	case resource.KindNull: // an undo brings a block back of which only is known what it gave
+		return nil
+	default:
+		return []resource.Value{v}
 	}
-	return []resource.Value{v}
 }
 
 // grantsChange is the way from the privileges that roles have to those that they are to have.
@@ -230,6 +235,40 @@ func (g *grantsChange) differences() []grantStatement {
 	return out
 }
 
+// comesBack tells whether what is granted on goes and is made again: what is granted before is gone by then.
+func (g *grantsChange) comesBack(kind, name string) bool {
+	switch kind {
+	case onColumns:
+		name, _ = splitColumnKey(name)
+		return g.comesAnew(place{g.block.schema, name})
+	case onTables:
+		return g.comesAnew(place{g.block.schema, name})
+	case onFunctions, onTypes:
+		return g.madeAnew()[kind+" "+place{g.block.schema, name}.String()]
+	default:
+		return false
+	}
+}
+
+// madeAnew are the functions and types that are dropped and made under the same name, with the privileges that they have,
+// by kind of object and place.
+func (p *planner) madeAnew() map[string]bool {
+	if p.anew != nil {
+		return p.anew
+	}
+	p.anew = map[string]bool{}
+	for _, d := range p.req.Deltas {
+		switch {
+		case d.Live == nil || d.Desired == nil || d.Live.Instead:
+		case isRoutine(d.Address.Kind) && (p.remade.members[d.Address] != nil || d.Action == resource.Update && p.routineRemade(d)):
+			p.anew[onFunctions+" "+place{p.wanted(d).schema, madeSignature(p.index, d.Desired)}.String()] = true
+		case isRefounded(d):
+			p.anew[onTypes+" "+p.wanted(d).String()] = true
+		}
+	}
+	return p.anew
+}
+
 // giveBack gives an owner what it had revoked from itself.
 func (g *grantsChange) giveBack(grantee string, stays, lost map[string][]string) []grantStatement {
 	var out []grantStatement
@@ -248,7 +287,10 @@ func (g *grantsChange) grouped(grantee string, grant bool, kind string, from, to
 	var all []grantStatement
 	for _, name := range sortedKeys(to) {
 		missing := without(to[name], from[name])
-		if len(missing) == 0 || !g.isLive(kind, name) {
+		if kind == onSchema && !grant && grantee == g.ownerOfSchema(g.block.schema) {
+			continue // what it has of it is its own by then
+		}
+		if len(missing) == 0 || !g.isLive(kind, name) || g.comesBack(kind, name) {
 			continue
 		}
 		missing = g.unplanned(grant, grantee, kind, name, missing)
@@ -381,9 +423,17 @@ func (g *grantsChange) isLive(kind, name string) bool {
 	_, there := g.liveTarget(kind, name)
 	at := place{g.block.schema, name}
 	if kind == onFunctions {
-		at.name, _, _ = strings.Cut(name, "(")
+		at.name = withoutTypes(name)
 	}
 	return there && g.gone[at] == nil && !g.goneAlong[at]
+}
+
+// withoutTypes is the name of a function without its argument types.
+func withoutTypes(signature string) string {
+	if i := strings.LastIndexByte(signature, '('); i > 0 {
+		return signature[:i]
+	}
+	return signature
 }
 
 // liveTarget finds an object that exists already.

@@ -11,7 +11,7 @@ import (
 // later makes the step for what is made or changed in the same plan: new things whose privileges by default are not what
 // is desired, and columns. Most new things need nothing of it.
 func (g *grantsChange) later(now []grantStatement) {
-	if g.d.Action == resource.Delete || g.block.schema == "" {
+	if g.block.schema == "" {
 		return
 	}
 	var all []grantStatement
@@ -22,8 +22,20 @@ func (g *grantsChange) later(now []grantStatement) {
 			for _, t := range g.targets(g.block.schema)[kind] {
 				want, has := g.want[grantee][kind][t.name], expected
 				_, there := g.liveTarget(kind, t.name)
+				if g.d.Action == resource.Delete && !g.comesBack(kind, t.name) {
+					continue // what was to be revoked is
+				}
+				if there && kind == onTables && g.d.Action == resource.Delete {
+					has, there = g.have[grantee][kind][t.name], false // as no block decides about it, it comes back
+				}
 				if there && kind == onTables && g.comesAnew(place{g.block.schema, t.name}) {
-					has, there = without(expected, without(expected, want)), false // an owner's own is not told
+					there = false
+					if grantee == t.owner || grantee == g.ownerToBe(place{g.block.schema, t.name}) {
+						has = without(expected, without(expected, want)) // an owner's own is not told
+					}
+				}
+				if there && kind != onTables && g.comesBack(kind, t.name) {
+					has, there = g.have[grantee][kind][t.name], false
 				}
 				if !there && g.block.manages(grantee, kind) {
 					all = append(all, g.leads(grantee, kind, t.name, has, want, others)...)
@@ -31,6 +43,7 @@ func (g *grantsChange) later(now []grantStatement) {
 			}
 		}
 		all = append(all, g.columnGrants(grantee, now)...)
+		all = append(all, g.columnsBack(grantee)...)
 	}
 	all = together(all)
 	if len(all) == 0 {
@@ -106,11 +119,13 @@ func (g *grantsChange) leads(grantee, kind, name string, from, to []string, othe
 // the schema, and besides them those without a schema or the server's own.
 func (g *grantsChange) byDefault(grantee, kind string) []string {
 	me := g.deployer()
-	in := g.want[grantee]
+	out := slices.Clone(g.want[grantee]["default_"+kind][me])
 	if !g.block.manages(grantee, "default_"+kind) || len(g.block.creators) == 0 {
-		in = g.have[grantee]
+		out = slices.Clone(g.have[grantee]["default_"+kind][me])
+		if given, said := g.defaultsBy(grantee, kind, me); said {
+			out = given
+		}
 	}
-	out := slices.Clone(in["default_"+kind][me])
 	global, said := g.globally(grantee, kind)
 	if !said {
 		global = builtin(grantee, kind)
@@ -118,6 +133,29 @@ func (g *grantsChange) byDefault(grantee, kind string) []string {
 	out = append(out, global...)
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// defaultsBy is what the other blocks about the schema make of the default privileges of a role's new things.
+func (g *grantsChange) defaultsBy(grantee, kind, maker string) (out []string, said bool) {
+	for _, r := range g.index.grants {
+		if r.Address == g.d.Address {
+			continue
+		}
+		if b := g.blockOf(r); b.schema == g.block.schema && b.names(grantee) && b.manages(grantee, "default_"+kind) && slices.Contains(b.creators, maker) {
+			out, said = append(out, b.given[kind]...), true
+		}
+	}
+	return out, said
+}
+
+// blockOf is a declared block.
+func (v *view) blockOf(r *resource.Resource) *grantsBlock {
+	b := v.blocks[r.Address]
+	if b == nil {
+		b = v.block(r.Attrs, resource.Null())
+		v.blocks[r.Address] = b
+	}
+	return b
 }
 
 // builtin is what everyone has on new things where nothing is said.
@@ -137,12 +175,7 @@ func builtin(grantee, kind string) []string {
 // globally is what a block about the database makes of the default privileges without a schema, or what they are.
 func (g *grantsChange) globally(grantee, kind string) ([]string, bool) {
 	for _, r := range g.index.grants {
-		b := g.blocks[r.Address]
-		if b == nil {
-			b = g.view.block(r.Attrs, resource.Null())
-			g.blocks[r.Address] = b
-		}
-		if b.schema == "" && b.written[kind] && b.names(grantee) && slices.Contains(b.creators, g.deployer()) {
+		if b := g.blockOf(r); b.schema == "" && b.written[kind] && b.names(grantee) && slices.Contains(b.creators, g.deployer()) {
 			return b.given[kind], true
 		}
 	}
@@ -156,8 +189,11 @@ func (g *grantsChange) columnGrants(grantee string, now []grantStatement) []gran
 	var out []grantStatement
 	want, have := g.want[grantee][onColumns], g.have[grantee][onColumns]
 	for _, key := range sortedKeys(want) {
-		table, _ := splitColumnKey(key)
+		table, column := splitColumnKey(key)
 		had := slices.Clone(have[key])
+		if g.columnComesAnew(place{g.block.schema, table}, column) {
+			had = nil
+		}
 		for _, s := range now {
 			if s.kind == onTables && !s.grant && s.grantee == grantee && slices.Contains(s.objects, table) {
 				had = slices.DeleteFunc(had, func(p string) bool {
@@ -170,6 +206,47 @@ func (g *grantsChange) columnGrants(grantee string, now []grantStatement) []gran
 		}
 	}
 	return out
+}
+
+// columnsBack are the revocations of privileges on columns of a view that is made anew, where they come back.
+func (g *grantsChange) columnsBack(grantee string) []grantStatement {
+	var out []grantStatement
+	want, have := g.want[grantee][onColumns], g.have[grantee][onColumns]
+	for _, key := range sortedKeys(have) {
+		table, column := splitColumnKey(key)
+		extra := without(have[key], want[key])
+		if stays := g.columnsOfView(place{g.block.schema, table}); len(extra) == 0 || !g.comesBack(onColumns, key) || stays != nil && !stays[column] {
+			continue
+		}
+		for _, part := range splitOption(g.unplanned(false, grantee, onColumns, key, extra), want[key], false) {
+			out = append(out, g.by(grantStatement{kind: onColumns, grantee: grantee, option: part.option, objects: []string{key}, had: have[key]}, part.privs)...)
+		}
+	}
+	return out
+}
+
+// ownerToBe is the owner that a file gives a relation; "" for none.
+func (p *planner) ownerToBe(at place) string {
+	for _, a := range p.index.at(at) {
+		if r := p.index.desired[a]; r != nil && !r.Attrs.Get("owner").IsNull() {
+			return p.currentRole(r.Attrs.Get("owner")).Str()
+		}
+	}
+	return ""
+}
+
+// columnComesAnew tells whether a column of a table is dropped and added under the same name, without its privileges.
+func (p *planner) columnComesAnew(at place, name string) bool {
+	d := p.deltas[p.index.tables[at]]
+	if d == nil || d.Live == nil || d.Desired == nil {
+		return false
+	}
+	return slices.ContainsFunc(d.Changes, func(ch resource.Change) bool {
+		if len(ch.Path) != 3 || ch.Path[0] != "columns" || ch.Path[1] != name || ch.Path[2] != "generated" && ch.Path[2] != "virtual" {
+			return false
+		}
+		return p.columnLost(d, ch, d.Live.Attrs.Get("columns").Get(name))
+	})
 }
 
 // orderHandedOn has what is granted in a role's name wait for what that role is granted.

@@ -18,15 +18,21 @@ type below struct {
 	own column
 }
 
-// belowOf are the declared tables below this one, to stay there, that have a column of a name which is in part their own.
+// belowOf are the declared tables below this one, to stay there or to come, that have a column of a name which is in part their own.
 func (c *tableChange) belowOf(name string) []below {
 	var out []below
 	for _, d := range c.req.Deltas {
-		if d.Address.Kind != "table" || d.Live == nil || d.Desired == nil || isInstead(d.Live) || d.Action == resource.Replace || !c.isAbove(d) {
+		if d.Address.Kind != "table" || d.Live == nil || d.Desired == nil || d.Live.Instead || d.Action == resource.Replace {
 			continue
 		}
-		if v := d.Live.Attrs.Get("columns").Get(name); !v.IsNull() {
-			at := c.planner.wanted(d)
+		at, v := c.planner.wanted(d), resource.Null()
+		switch of := d.Desired.Attrs.Get("partition_of"); {
+		case c.isAbove(d):
+			v = d.Live.Attrs.Get("columns").Get(name)
+		case !of.IsNull() && c.index.placeOf(of, at.schema) == c.want.place: // it comes with this plan
+			v = d.Desired.Attrs.Get("columns").Get(name)
+		}
+		if !v.IsNull() {
 			out = append(out, below{d, at, decodeColumn(c.index, at.schema, resource.F(name, v))})
 		}
 	}
@@ -41,7 +47,7 @@ func (c *tableChange) isAbove(d *resource.Delta) bool {
 			return true
 		}
 		up := c.deltas[c.index.tables[p]]
-		return up != nil && up != d && up.Live != nil && !isInstead(up.Live) && c.isAbove(up)
+		return up != nil && up != d && up.Live != nil && !up.Live.Instead && c.isAbove(up)
 	})
 }
 
@@ -103,26 +109,45 @@ func (a *alteration) retypedAbove() *resource.Step {
 	if !a.retyped() || isSerial(a.have.typ) || isSerial(a.canonical.typ) {
 		return nil
 	}
-	had := decodeLineage(a.index, a.tableChange.want.schema, a.tree.before)
-	return a.retypedBy(slices.DeleteFunc(a.tableChange.want.parents(), func(p place) bool { return !slices.Contains(had.parents(), p) }), a.name)
+	return a.above(a.name, "type", "collation")
 }
 
-// retypedBy is the step that changes the type of a column in a table and in all that inherit from it.
-func (p *planner) retypedBy(parents []place, column string) *resource.Step {
+// above is the step by which a table that this one has its columns from, before and after, changes an attribute of a
+// column in all of them, in the transaction; nil if none does.
+func (c *tableChange) above(column string, attrs ...string) *resource.Step {
+	if s := c.changedAbove(column, attrs...); s != nil && s.Stage == resource.Database {
+		return s
+	}
+	return nil
+}
+
+// changedAbove is that step wherever it runs.
+func (c *tableChange) changedAbove(column string, attrs ...string) *resource.Step {
+	had := decodeLineage(c.index, c.want.schema, c.tree.before)
+	return c.changedBy(slices.DeleteFunc(c.want.parents(), func(p place) bool { return !slices.Contains(had.parents(), p) }), column, attrs)
+}
+
+// refusesAbove tells whether the plan lets a column refuse nulls in a table that this one has it from.
+func (c *tableChange) refusesAbove(column string) bool {
+	return c.changedAbove(column, "not_null") != nil && c.inheritedColumn(c.want.parents(), column).Get("not_null").Bool()
+}
+
+// changedBy is the step that changes an attribute of a column in a table and in all that inherit from it.
+func (p *planner) changedBy(parents []place, column string, attrs []string) *resource.Step {
 	for _, at := range parents {
 		d := p.deltas[p.index.tables[at]]
 		if d == nil || d.Desired == nil {
 			continue
 		}
 		up := decodeLineage(p.index, at.schema, d.Desired.Attrs)
-		if s := p.retypedBy(up.parents(), column); s != nil {
+		if s := p.changedBy(up.parents(), column, attrs); s != nil {
 			return s
 		}
-		if !changed(d, "columns", column, "type") && !changed(d, "columns", column, "collation") {
+		if !slices.ContainsFunc(attrs, func(attr string) bool { return changed(d, "columns", column, attr) }) {
 			continue
 		}
 		for _, s := range p.steps {
-			if s.Address == d.Address && s.Stage == resource.Database && slices.Equal(s.Path, columnPath(column)) {
+			if s.Address == d.Address && slices.Equal(s.Path, columnPath(column)) && (s.Stage == resource.Database || slices.Contains(attrs, "not_null")) {
 				return s
 			}
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tellr-dev/tellr/engine/resource"
 	"github.com/tellr-dev/tellr/providers/postgres/catalog"
+	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
 )
 
 // notNullName is the name that Postgres 18 gives to the constraint that a column is not null.
@@ -14,6 +15,27 @@ func notNullName(table, column string) string { return catalog.ObjectName(table,
 func (t *table) settleNotNull(c *column, version int) {
 	if version != 0 && version < from18 || c.notNullName == notNullName(t.name, c.name) || !t.refusesNull(c) {
 		c.notNullName = ""
+	}
+}
+
+// refusingNulls is the clause by which a column refuses nulls. What has a name gets it with that: it could not be renamed
+// afterwards where a child has its own name for the same.
+func (c *tableChange) refusingNulls(w *column) string {
+	if c.namesNotNull(w) {
+		return "ADD CONSTRAINT " + sqltext.Ident(w.notNullName) + " NOT NULL " + sqltext.Ident(w.name)
+	}
+	return "ALTER COLUMN " + sqltext.Ident(w.name) + " SET NOT NULL"
+}
+
+func (c *tableChange) namesNotNull(w *column) bool {
+	return w.notNullName != "" && c.facts.ServerVersion >= from18
+}
+
+// refuses notes that a step lets a column refuse nulls.
+func (c *tableChange) refuses(s *resource.Step, w *column) {
+	if c.namesNotNull(w) {
+		c.namedNotNulls[w.name] = true
+		c.takes(s, c.want.constraintName(w.notNullName))
 	}
 }
 
@@ -28,7 +50,7 @@ func (c *tableChange) nameNotNulls() {
 		w := &c.want.columns[i]
 		live := orElse(c.renames[w.name], w.name)
 		h := c.have.column(live)
-		if h == nil || c.remade[w.name] || !c.want.refusesNull(w) {
+		if h == nil || c.remade[w.name] || c.namedNotNulls[w.name] || !c.want.refusesNull(w) {
 			continue
 		}
 		r := notNullRename{from: notNullName(c.want.name, w.name), to: orElse(w.notNullName, notNullName(c.want.name, w.name))}
@@ -41,6 +63,10 @@ func (c *tableChange) nameNotNulls() {
 		if made := c.madeOnline(w.name); made != nil {
 			c.run(made, exclusive, c.renameConstraint(r.from, r.to))
 			c.takes(made, c.want.constraintName(r.to))
+			continue
+		}
+		if up := c.above(w.name, "not_null"); up != nil && r.stays { // what is inherited has its parent's name
+			c.leaveNotNull(up, w, r)
 			continue
 		}
 		names = append(names, r)
@@ -71,6 +97,22 @@ func (c *tableChange) nameNotNulls() {
 		}
 		c.renaming(s, x, r.to, c.want.constraintName(r.to))
 	}
+}
+
+// leaveNotNull makes way for the constraint that a column gets of a parent: what a child says by itself goes, if no file
+// says it any more, or has its name before it is inherited.
+func (c *tableChange) leaveNotNull(up *resource.Step, w *column, r notNullRename) {
+	s := c.step(resource.Path{"not_null_names"}, resource.Update, "leave it to the parent that column "+w.name+" is not null")
+	s.ID, s.Node = s.ID+"/"+w.name, up.Node
+	own := c.want.partitionOf != nil || c.d.Desired.Attrs.Get("columns").Get(w.name).Get("not_null").Bool()
+	sql, back := c.renameConstraint(r.from, r.to), c.renameConstraint(r.to, r.from)
+	if !own {
+		column := "ALTER COLUMN " + sqltext.Ident(w.name)
+		sql, back = c.alter(column+" DROP NOT NULL"), c.alter("ADD CONSTRAINT "+sqltext.Ident(r.from)+" NOT NULL "+sqltext.Ident(w.name))
+	}
+	c.run(s, exclusive, sql)
+	undo(s, back)
+	need(up, s.ID)
 }
 
 // notNullRename is a not-null constraint that gets another name, and whether it has the former one before the plan runs.

@@ -169,6 +169,8 @@ type treeChange struct {
 	leave, enter []place                   // by inheritance
 	natural      map[string]resource.Value // columns that are as the parents make them, in the server's form
 	before       resource.Value            // the live table, with what its parent has too
+	// columns and checks are those of new parents by inheritance, which the table must have before it is their child.
+	columns, checks map[string]resource.Value
 }
 
 // inTree finds out how the place of the table among others changes, and gives the rest of the difference: what comes from a
@@ -210,8 +212,67 @@ func (c *tableChange) inTree(d *resource.Delta) *resource.Delta {
 		c.absorb(&out)
 	}
 	c.overrides(&out)
+	if len(t.enter) > 0 && t.blocked == "" {
+		c.becomeChild(&out)
+	}
 	return &out
 }
+
+// becomeChild turns the columns and checks that the table is to have of new parents into its own: Postgres takes a table
+// for a child that has them already.
+func (c *tableChange) becomeChild(d *resource.Delta) {
+	t := &c.tree
+	t.columns, t.checks = map[string]resource.Value{}, map[string]resource.Value{}
+	for _, at := range t.enter {
+		r := c.index.desired[c.index.tables[at]]
+		if r == nil {
+			continue // the server tells what is missing
+		}
+		up := normalizeTable(c.quiet(), r)
+		names := up.Get("columns").Fields()
+		for _, in := range decodeLineage(c.index, at.schema, r.Attrs).inherited {
+			names = append(names, resource.F(in.name, resource.Null()))
+		}
+		for _, f := range names {
+			t.columns[f.Name] = c.inheritedColumn(t.enter, f.Name)
+		}
+		for _, f := range up.Get("checks").Fields() {
+			if !f.Value.Get("no_inherit").Bool() {
+				t.checks[f.Name] = f.Value.Without("comment")
+			}
+		}
+	}
+	for attr, ups := range map[string]map[string]resource.Value{"columns": t.columns, "checks": t.checks} {
+		own, live := normalizeTable(c.quiet(), d.Desired).Get(attr), d.Live.Attrs.Get(attr)
+		for _, name := range sortedKeys(ups) {
+			if own.Has(name) {
+				delete(ups, name)
+				continue
+			}
+			d.Changes = slices.DeleteFunc(slices.Clone(d.Changes), func(ch resource.Change) bool {
+				return len(ch.Path) > 1 && ch.Path[0] == attr && ch.Path[1] == name
+			})
+			ch := resource.Change{Path: resource.Path{attr, name}, Desired: ups[name], Live: live.Get(name), Cause: resource.CauseConfig}
+			if ch.Live.IsNull() {
+				d.Changes = append(d.Changes, ch)
+				continue
+			}
+			d.Changes = append(d.Changes, fieldChanges(ch, ch)...)
+		}
+	}
+	wanted := resource.Object()
+	for _, name := range sortedKeys(t.checks) {
+		wanted = wanted.With(name, t.checks[name])
+	}
+	c.want.checks = append(c.want.checks, decodeTable(c.index, c.want.place, resource.Object(resource.F("checks", wanted))).checks...)
+	for _, name := range sortedKeys(t.columns) {
+		c.want.columns = append(c.want.columns, decodeColumn(c.index, c.want.schema, resource.F(name, t.columns[name])))
+	}
+}
+
+// identityOfTree is the version from which the identities of a partitioned table are those of its partitions, and a
+// partition has none of its own.
+const identityOfTree = 170000
 
 // withoutIdentities is the difference of a partition that leaves: the identities of its columns are the parent's (from
 // Postgres 17 on), and stay there.
@@ -378,8 +439,21 @@ func (c *tableChange) enterTree() {
 		s := c.treeStep("inherits", "make "+c.want.name+" a child of "+parent.String())
 		s.ID += "/" + parent.String()
 		c.run(s, exclusive, c.alter("INHERIT "+parent.String()))
+		for _, first := range c.steps { // what the parent refuses must be refused, and looked at, before
+			if first.Stage == resource.Online && first.Address == c.d.Address && len(first.Path) == 2 && c.tree.needs(first.Path[0], first.Path[1]) {
+				online(s)
+				need(s, first.ID)
+			}
+		}
 		undo(s, c.alter("NO INHERIT "+parent.String()))
 	}
+}
+
+// needs tells whether a table must have a column or check before it is a child of its new parents.
+func (t *treeChange) needs(attr, name string) bool {
+	_, column := t.columns[name]
+	_, check := t.checks[name]
+	return attr == "columns" && column || attr == "checks" && check
 }
 
 // treeStep makes a step that shows the changes of the table's place.

@@ -24,7 +24,7 @@ func (p *planner) memberSteps(d *resource.Delta, list string) {
 	}
 	c := memberChange{planner: p}
 	kept := map[string]bool{}
-	for _, m := range decodeMembers(d.Desired.Attrs.Get(list)) {
+	for _, m := range wantedMembers(d.Desired.Attrs, list) {
 		who := p.currentRole(m.who.Value)
 		kept[who.String()] = true
 		role, member := of(who)

@@ -122,6 +122,9 @@ func (c *tableChange) storeTable() {
 			s := c.step(resource.Path{x.attr}, resource.Update, x.title)
 			c.run(s, copies, c.alter(x.to))
 			undo(s, c.alter(x.from))
+			if x.attr == "access_method" { // a tablespace has the table as it is
+				c.keptAsValues(s)
+			}
 		}
 	}
 	c.name("replica_identity", "set the replica identity", lockAccessExclusive, w.replicaIdentity, h.replicaIdentity, replicaIdentity)
@@ -219,6 +222,7 @@ func (c *tableChange) log(unlogged bool) {
 	}
 	c.run(s, effort{lock: lockAccessExclusive, rewrite: true}, c.alter(word(unlogged)))
 	undo(s, c.alter(word(!unlogged)))
+	c.keptAsValues(s)
 	for _, d := range c.req.Deltas {
 		if d.Address.Kind != "sequence" || d.Live == nil || d.Desired == nil {
 			continue

@@ -167,6 +167,7 @@ type tableChange struct {
 	// columnRenames are all columns that get other names; where one takes another's, the live table has the new names.
 	columnRenames []columnRename
 	remade        map[string]bool // columns that go and come again
+	namedNotNulls map[string]bool // columns that refuse nulls by a constraint that got its name with that
 	// renamedEntries are the constraints and indexes that live on under another name.
 	renamedEntries []entryRename
 	// tree is how the table's place among others changes, and whole are all changes, those of its place too.
@@ -178,7 +179,7 @@ type tableChange struct {
 func newTableChange(p *planner, d *resource.Delta) *tableChange {
 	from := livePlace(d.Live)
 	at := p.renamed(d, "TABLE")
-	c := &tableChange{planner: p, d: d, renames: map[string]string{}, remade: map[string]bool{}, liveName: from.name, want: decodeTable(p.index, at, d.Desired.Attrs)}
+	c := &tableChange{planner: p, d: d, renames: map[string]string{}, remade: map[string]bool{}, namedNotNulls: map[string]bool{}, liveName: from.name, want: decodeTable(p.index, at, d.Desired.Attrs)}
 	d = c.findRenames(d)
 	c.d = c.inTree(c.matchEntries(d))
 	c.have = decodeTable(p.index, at, c.d.Live.Attrs)

@@ -130,7 +130,7 @@ type referrer struct {
 func (p *planner) referrers(to place, columns []string) []referrer {
 	var out []referrer
 	for _, d := range p.req.Deltas {
-		if d.Address.Kind != "table" || d.Live == nil || d.Desired == nil || isInstead(d.Live) || d.Action == resource.Replace {
+		if d.Address.Kind != "table" || d.Live == nil || d.Desired == nil || d.Live.Instead || d.Action == resource.Replace {
 			continue
 		}
 		d = p.carried(d)

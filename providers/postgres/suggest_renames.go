@@ -84,7 +84,7 @@ func (p *planner) suggestRenames() {
 	}
 	used := map[resource.Address]bool{}
 	for _, gone := range p.req.Deltas {
-		if gone.Action != resource.Delete || gone.Kind == nil || isInstead(gone.Live) {
+		if gone.Action != resource.Delete || gone.Kind == nil || gone.Live.Instead {
 			continue
 		}
 		if _, can := gone.Kind.Attr("renamed_from"); !can {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -128,7 +129,12 @@ func (p pair) undone(t *testing.T, w *workspace, desired []*resource.Resource, o
 		t.Logf("the way back is blocked:\n%s", show(back))
 		return
 	}
-	if diff := cmp.Diff(old, statements(t, w.dsn)); diff != "" {
+	now := statements(t, w.dsn)
+	if slices.ContainsFunc(back.Notes, func(n *resource.Diagnostic) bool { return strings.Contains(n.Summary, " in enum.") }) {
+		enum := func(s string) bool { return strings.HasPrefix(s, "CREATE TYPE ") && strings.Contains(s, "AS ENUM") }
+		old, now = slices.DeleteFunc(old, enum), slices.DeleteFunc(now, enum)
+	}
+	if diff := cmp.Diff(old, now); diff != "" {
 		t.Errorf("taken back, it is not as it was (-old +now):\n%s\nthe way back:\n%s\nnotes: %v", diff, show(back), back.Notes)
 	}
 }

@@ -145,8 +145,9 @@ type Facts struct {
 	Roles map[string]RoleFact `json:"roles,omitempty"`
 	// Schemas are those of the scope that exist, by name.
 	Schemas map[string]SchemaFact `json:"schemas,omitempty"`
-	// Callers are who may execute a live function, procedure or aggregate, by
-	// its address, unless everybody may as with every new one.
+	// Callers are who may execute a live function, procedure or aggregate, or use
+	// a domain or range type, by its address, unless everybody may as with every
+	// new one.
 	Callers map[string][]Caller `json:"callers,omitempty"`
 	// Own is the database; GlobalDefaults are the default privileges without a
 	// schema of the deployer, by kind ("functions") and grantee: a kind that is
@@ -155,7 +156,7 @@ type Facts struct {
 	GlobalDefaults map[string]map[string][]string `json:"global_defaults,omitempty"`
 }
 
-// Caller is a role that may execute a function.
+// Caller is a role that may execute a function, or use a type.
 type Caller struct {
 	Role        string `json:"role"`
 	GrantOption bool   `json:"grant_option,omitempty"`
@@ -300,6 +301,10 @@ type SchemaFact struct {
 	Enums     []ObjectFact `json:"enums,omitempty"`
 	// Types are enums, domains, composite and range types.
 	Types []ObjectFact `json:"types,omitempty"`
+
+	// Defaults are what the deployer's new tables, functions and types in it get
+	// by default privileges, those without a schema included, by kind and grantee.
+	Defaults map[string]map[string][]string `json:"defaults,omitempty"`
 }
 
 // ObjectFact is one existing object.

@@ -1,6 +1,10 @@
 package catalog
 
-import "github.com/tellr-dev/tellr/engine/resource"
+import (
+	"strings"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+)
 
 // BuiltKind says what a Built is.
 type BuiltKind string
@@ -115,9 +119,10 @@ type Dependency struct {
 
 	// Kind is that of By where this provider has it ("view", "rule", "policy"),
 	// or says what part of By the dependent is: "default", "generated", "check",
-	// "exclusion", "constraint", "index", "statistics", "column"; Part is its
-	// name, for the column's those of the column. Anything else is what Postgres
-	// calls it.
+	// "exclusion", "constraint", "index", "statistics", "column", "shown" (a
+	// column of a view), "attribute" (of a composite type); Part is its name, for
+	// the column's those of the column.
+	// Anything else is what Postgres calls it.
 	Kind string `json:"kind"`
 	By   Object `json:"by"`
 	Part string `json:"part,omitempty"`
@@ -140,6 +145,12 @@ func ObjectOf(class, oid string) Object {
 		return ""
 	}
 	return Object(class + " " + oid)
+}
+
+// Class is the catalog in which an object stands: "pg_class".
+func (o Object) Class() string {
+	class, _, _ := strings.Cut(string(o), " ")
+	return class
 }
 
 // ViewFact is what of an existing view its re-creation must bring back.

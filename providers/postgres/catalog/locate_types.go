@@ -172,17 +172,23 @@ func (s *snapshot) listAggregates() []thing { return s.functionsOf("a") }
 // callersOf lists who may execute a live function, unless that is what every
 // new one has: everybody.
 func (s *snapshot) callersOf(a resource.Address, l *resource.Live) []Caller {
-	if routines[a.Kind].word == "" {
+	acl, owner := "", uint32(0)
+	switch p := s.routine[l.Identity]; {
+	case a.Kind == "domain" || a.Kind == "range_type":
+		i := slices.IndexFunc(s.types, func(t *typeRow) bool { return oidText(t.oid) == l.Identity })
+		if i < 0 {
+			return nil
+		}
+		acl, owner = s.typeACLs[s.types[i].oid], s.types[i].owner
+	case routines[a.Kind].word == "" || p == nil:
 		return nil
-	}
-	p := s.routine[l.Identity]
-	if p == nil {
-		return nil
+	default:
+		acl, owner = p.acl, p.owner
 	}
 	out := []Caller{}
 	usual := 0
-	for _, x := range s.acls[p.acl] {
-		if !x.grantable && (x.grantee == Public || x.grantee == s.roleName(p.owner)) {
+	for _, x := range s.acls[acl] {
+		if !x.grantable && (x.grantee == Public || x.grantee == s.roleName(owner)) {
 			usual++
 		}
 		out = append(out, Caller{Role: x.grantee, GrantOption: x.grantable})

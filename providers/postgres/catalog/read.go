@@ -149,7 +149,7 @@ func (s *snapshot) facts(ask Ask) *Facts {
 
 func (s *snapshot) schemaFact(n *schemaRow) SchemaFact {
 	f := SchemaFact{OID: oidText(n.oid), Owner: s.roleName(n.owner), MayCreate: n.mayCreate, MayAlter: s.mayAlter(n.owner),
-		MayGrant: s.mayGrant(n.owner, n.acl, "USAGE"), Hands: s.hands(n.owner, n.acl), Given: s.given(n.owner, n.acl)}
+		MayGrant: s.mayGrant(n.owner, n.acl, "USAGE"), Hands: s.hands(n.owner, n.acl), Given: s.given(n.owner, n.acl), Defaults: s.defaultsIn(n.oid)}
 	for _, t := range s.inSchema[n.oid] {
 		o := ObjectFact{Name: t.name, Owner: s.roleName(t.owner), MayAlter: s.mayAlter(t.owner),
 			Hands: s.hands(t.owner, t.acl), Given: s.given(t.owner, t.acl)}

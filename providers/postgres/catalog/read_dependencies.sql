@@ -21,7 +21,7 @@ SELECT o.class::regclass, o.oid, o.of_column, o.of_array,
          WHEN 'pg_attrdef'::regclass THEN CASE a.attgenerated WHEN '' THEN 'default' ELSE 'generated' END
          WHEN 'pg_constraint'::regclass THEN CASE k.contype WHEN 'c' THEN 'check' WHEN 'x' THEN 'exclusion' ELSE 'constraint' END
          WHEN 'pg_statistic_ext'::regclass THEN 'statistics'
-         WHEN 'pg_class'::regclass THEN CASE WHEN i.indexrelid IS NOT NULL THEN 'index' WHEN e.sub > 0 THEN 'column' ELSE 'relation' END
+         WHEN 'pg_class'::regclass THEN CASE WHEN i.indexrelid IS NOT NULL THEN 'index' WHEN e.sub > 0 AND c.relkind = 'v' THEN 'shown' WHEN e.sub > 0 AND c.relkind = 'c' THEN 'attribute' WHEN e.sub > 0 THEN 'column' ELSE 'relation' END
          ELSE (pg_identify_object(e.class, e.oid, 0)).type
        END,
        coalesce(a.attname, k.conname, ic.relname, s.stxname,

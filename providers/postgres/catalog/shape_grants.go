@@ -384,6 +384,33 @@ func (s *snapshot) globalDefaults() map[string]map[string][]string {
 	return out
 }
 
+// defaultsIn are what the deployer's new tables, functions and types in a schema
+// get.
+func (s *snapshot) defaultsIn(schema uint32) map[string]map[string][]string {
+	var out map[string]map[string][]string
+	for _, d := range s.defaults {
+		kind := strings.TrimPrefix(defaultKinds[d.kind], "default_")
+		if d.schema != 0 && d.schema != schema || kind != "tables" && kind != "functions" && kind != "types" || s.roleName(d.role) != s.session.user {
+			continue
+		}
+		for _, h := range s.holders(d.acl, "") {
+			if h.grantee == s.session.user {
+				continue
+			}
+			if out == nil {
+				out = map[string]map[string][]string{}
+			}
+			if out[kind] == nil {
+				out[kind] = map[string][]string{}
+			}
+			all := append(out[kind][h.grantee], h.privileges...)
+			slices.Sort(all)
+			out[kind][h.grantee] = slices.Compact(all)
+		}
+	}
+	return out
+}
+
 func sorted[V any](m map[string]V) []string {
 	out := make([]string, 0, len(m))
 	for k := range m {

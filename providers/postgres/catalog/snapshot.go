@@ -210,7 +210,7 @@ func (s *snapshot) found(a resource.Address, oid, owner uint32, what string, att
 // instead makes the answer for a name that something else has.
 func (s *snapshot) instead(a resource.Address, in place, oid uint32, what string) *resource.Live {
 	schema := s.schemaOf[in.schema].name
-	return &resource.Live{Address: a, Identity: oidText(oid), Rows: -1, Bytes: -1,
+	return &resource.Live{Address: a, Identity: oidText(oid), Rows: -1, Bytes: -1, Instead: true,
 		Attrs: resource.Object(resource.F("schema", resource.String(schema)), resource.F("name", resource.String(in.name))),
 		Blocked: fmt.Sprintf("the name %s is taken by %s: give the %s another name, or rename or drop what has it",
 			qualified(schema, in.name), what, a.Kind)}

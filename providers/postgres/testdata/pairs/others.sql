@@ -117,3 +117,96 @@ CREATE TABLE app.p2 PARTITION OF app.p FOR VALUES FROM (10) TO (20); ALTER TABLE
 CREATE TABLE app.p (a int, b int, c int DEFAULT 2) PARTITION BY RANGE (a);
 CREATE TABLE app.p1 PARTITION OF app.p (b DEFAULT 1, c DEFAULT 1) FOR VALUES FROM (0) TO (10);
 CREATE TABLE app.p2 PARTITION OF app.p FOR VALUES FROM (10) TO (20); ALTER TABLE app.p2 ALTER c DROP DEFAULT;
+
+-- == a column of the partition key gets another type
+-- blocked: table app.t is divided by column a (PARTITION BY RANGE (a))
+CREATE TABLE app.t (a int, b text) PARTITION BY RANGE (a);
+-- =>
+CREATE TABLE app.t (a bigint, b text) PARTITION BY RANGE (a);
+
+-- == a column in an expression of the partition key gets another type
+-- blocked: cannot
+CREATE TABLE app.t (a int, b varchar(9)) PARTITION BY LIST (lower(b));
+-- =>
+CREATE TABLE app.t (a int, b text) PARTITION BY LIST (lower(b));
+
+-- == a column of the partition key of a partition gets another type
+-- blocked: table app.p is divided by column b (PARTITION BY LIST (b))
+CREATE TABLE app.t (a int, b text) PARTITION BY RANGE (a); CREATE TABLE app.p PARTITION OF app.t DEFAULT PARTITION BY LIST (b);
+-- =>
+CREATE TABLE app.t (a int, b varchar(20)) PARTITION BY RANGE (a); CREATE TABLE app.p PARTITION OF app.t DEFAULT PARTITION BY LIST (b);
+
+-- == a column beside that of the partition key gets another type
+CREATE TABLE app.t (a int, ab int, bab int) PARTITION BY RANGE (ab);
+-- =>
+CREATE TABLE app.t (a bigint, ab int, bab bigint) PARTITION BY RANGE (ab);
+
+-- == a column of the partition key gets another default and refuses nulls
+CREATE TABLE app.t (a int, b text) PARTITION BY RANGE (a);
+-- =>
+CREATE TABLE app.t (a int DEFAULT 3 NOT NULL, b text) PARTITION BY RANGE (a);
+-- == a table becomes a partition, and orders a column by another collation
+-- blocked: column b is ordered by collation that of its type, not C
+CREATE TABLE app.t (a int, b text COLLATE "C") PARTITION BY LIST (a); CREATE TABLE app.p (a int, b text);
+-- =>
+CREATE TABLE app.t (a int, b text COLLATE "C") PARTITION BY LIST (a); CREATE TABLE app.p PARTITION OF app.t FOR VALUES IN (1);
+
+-- == a table becomes a partition, and does not compute a column
+-- blocked: column b is computed in one and not in the other
+CREATE TABLE app.t (a int, b int GENERATED ALWAYS AS (a + 1) STORED) PARTITION BY LIST (a); CREATE TABLE app.p (a int, b int);
+-- =>
+CREATE TABLE app.t (a int, b int GENERATED ALWAYS AS (a + 1) STORED) PARTITION BY LIST (a); CREATE TABLE app.p PARTITION OF app.t FOR VALUES IN (1);
+
+-- == a table becomes a partition, and alone computes a column
+-- blocked: column b is computed in one and not in the other
+CREATE TABLE app.t (a int, b int) PARTITION BY LIST (a); CREATE TABLE app.p (a int, b int GENERATED ALWAYS AS (a + 1) STORED);
+-- =>
+CREATE TABLE app.t (a int, b int) PARTITION BY LIST (a); CREATE TABLE app.p PARTITION OF app.t FOR VALUES IN (1);
+
+-- == a table becomes a partition, and computes a column in another way
+CREATE TABLE app.t (a int, b int GENERATED ALWAYS AS (a + 1) STORED) PARTITION BY LIST (a); CREATE TABLE app.p (a int, b int GENERATED ALWAYS AS (a + 2) STORED);
+-- =>
+CREATE TABLE app.t (a int, b int GENERATED ALWAYS AS (a + 1) STORED) PARTITION BY LIST (a); CREATE TABLE app.p (a int, b int GENERATED ALWAYS AS (a + 2) STORED); ALTER TABLE app.t ATTACH PARTITION app.p FOR VALUES IN (1);
+
+-- == a table with an identity becomes a partition
+-- from: 17
+-- blocked: column b is an identity
+CREATE TABLE app.t (a int, b int NOT NULL) PARTITION BY LIST (a); CREATE TABLE app.p (a int, b int GENERATED ALWAYS AS IDENTITY);
+-- =>
+CREATE TABLE app.t (a int, b int NOT NULL) PARTITION BY LIST (a); CREATE TABLE app.p PARTITION OF app.t FOR VALUES IN (1);
+
+-- == a table becomes a child, and orders a column by another collation
+-- undumped: the columns are the child's own too
+CREATE TABLE app.t (a int, b text COLLATE "C"); CREATE TABLE app.p (a int, b text);
+-- =>
+CREATE TABLE app.t (a int, b text COLLATE "C"); CREATE TABLE app.p () INHERITS (app.t);
+
+-- == a table becomes a child, and does not compute a column
+-- undumped: the columns are the child's own too
+CREATE TABLE app.t (a int, b int GENERATED ALWAYS AS (a + 1) STORED); CREATE TABLE app.p (a int, b int);
+-- =>
+CREATE TABLE app.t (a int, b int GENERATED ALWAYS AS (a + 1) STORED); CREATE TABLE app.p () INHERITS (app.t);
+
+-- == a table becomes a child, of columns of other types and with nulls
+-- undumped: the columns are the child's own too
+CREATE TABLE app.t (a int NOT NULL, b int, CONSTRAINT pos CHECK (b > 0)); CREATE TABLE app.p (a bigint, b text); INSERT INTO app.p VALUES (1, '2');
+-- =>
+CREATE TABLE app.t (a int NOT NULL, b int, CONSTRAINT pos CHECK (b > 0)); CREATE TABLE app.p () INHERITS (app.t);
+
+-- == a child becomes a table of its own
+-- undumped: the columns are its own too, when it is a child again
+CREATE TABLE app.t (a int NOT NULL, b int GENERATED ALWAYS AS (a + 1) STORED, CONSTRAINT pos CHECK (b > 0)); CREATE TABLE app.p (c int) INHERITS (app.t);
+-- =>
+CREATE TABLE app.t (a int NOT NULL, b int GENERATED ALWAYS AS (a + 1) STORED, CONSTRAINT pos CHECK (b > 0)); CREATE TABLE app.p (a bigint, b int, c int);
+
+-- == a table becomes a child of two, and lacks columns and checks
+-- undumped: the columns are the child's own too
+CREATE TABLE app.t (a int NOT NULL, b int DEFAULT 3, CONSTRAINT pos CHECK (b > 0)); CREATE TABLE app.u (b int, c text, CONSTRAINT neg CHECK (c <> 'x') NO INHERIT); CREATE TABLE app.p (d int, b int); INSERT INTO app.p VALUES (1, 2);
+-- =>
+CREATE TABLE app.t (a int, b int DEFAULT 3, CONSTRAINT pos CHECK (b > 0)); CREATE TABLE app.u (b int DEFAULT 4, c text, CONSTRAINT neg CHECK (c <> 'x') NO INHERIT); CREATE TABLE app.p (d int, b int DEFAULT 5) INHERITS (app.t, app.u); INSERT INTO app.p VALUES (1, 2);
+
+-- == a table becomes a child and says of a column what its parent does not
+-- undumped: the columns are the child's own too
+CREATE TABLE app.t (a int, b text); CREATE TABLE app.p (a int, c int, CONSTRAINT pos CHECK (c > 0)); INSERT INTO app.p VALUES (1, 2);
+-- =>
+CREATE TABLE app.t (a int, b text); CREATE TABLE app.p (a int DEFAULT 7 NOT NULL, b text, c int, CONSTRAINT pos CHECK (c > 0)) INHERITS (app.t);

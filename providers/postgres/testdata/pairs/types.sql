@@ -15,7 +15,6 @@ CREATE TYPE app.e AS ENUM ('x', 'y'); CREATE TABLE app.t (a app.e DEFAULT 'x'); 
 -- =>
 CREATE TABLE app.t (a text DEFAULT 'x');
 -- == an enum value that an index and a view use at once
--- blocked: Postgres takes a new value only after the commit
 CREATE TYPE app.e AS ENUM ('a'); CREATE TABLE app.t (e app.e); INSERT INTO app.t VALUES ('a');
 -- =>
 CREATE TYPE app.e AS ENUM ('a', 'b'); CREATE TABLE app.t (e app.e DEFAULT 'b'); CREATE INDEX i ON app.t (e) WHERE e = 'b'; CREATE VIEW app.v AS SELECT e FROM app.t WHERE e = 'b';
@@ -145,3 +144,56 @@ CREATE UNLOGGED SEQUENCE app.a; CREATE SEQUENCE app.b; CREATE UNLOGGED SEQUENCE 
 CREATE SEQUENCE app.s; CREATE TABLE app.t (a int, b int); ALTER SEQUENCE app.s OWNED BY app.t.a; CREATE TABLE app.u (c int);
 -- =>
 CREATE SEQUENCE app.s; CREATE TABLE app.t (a int, b int); CREATE TABLE app.u (c int DEFAULT nextval('app.s')); ALTER SEQUENCE app.s OWNED BY app.u.c;
+
+-- == a domain in an array in a domain in a column gets a check
+-- blocked: column a of table app.t is of a type with the domain in it
+CREATE DOMAIN app.d AS integer; CREATE DOMAIN app.ds AS app.d[]; CREATE TABLE app.t (a app.ds);
+-- =>
+CREATE DOMAIN app.d AS integer CHECK (VALUE > 0); CREATE DOMAIN app.ds AS app.d[]; CREATE TABLE app.t (a app.ds);
+
+-- == a domain in a composite type in an array of a column refuses nulls
+-- blocked: column a of table app.t is of a type with the domain in it
+CREATE DOMAIN app.d AS integer; CREATE TYPE app.c AS (x app.d); CREATE TABLE app.t (a app.c[]);
+-- =>
+CREATE DOMAIN app.d AS integer NOT NULL; CREATE TYPE app.c AS (x app.d); CREATE TABLE app.t (a app.c[]);
+
+-- == a domain in a range gets a check
+-- blocked: column a of table app.t is of a type with the domain in it
+CREATE DOMAIN app.d AS integer; CREATE TYPE app.r AS RANGE (subtype = app.d); CREATE TABLE app.t (a app.r);
+-- =>
+CREATE DOMAIN app.d AS integer CHECK (VALUE > 0); CREATE TYPE app.r AS RANGE (subtype = app.d); CREATE TABLE app.t (a app.r);
+
+-- == a domain in the rows of a table that are values of a column gets a check
+-- blocked: column b of table app.u is of a type with the domain in it
+CREATE DOMAIN app.d AS integer; CREATE TABLE app.t (a app.d); CREATE TABLE app.u (b app.t);
+-- =>
+CREATE DOMAIN app.d AS integer CHECK (VALUE > 0); CREATE TABLE app.t (a app.d); CREATE TABLE app.u (b app.t);
+
+-- == a domain on a domain gets a check, which looks at the values of both
+CREATE DOMAIN app.d AS integer; CREATE DOMAIN app.e AS app.d CHECK (VALUE < 9); CREATE TABLE app.t (a app.d, b app.e); INSERT INTO app.t VALUES (1, 2);
+-- =>
+CREATE DOMAIN app.d AS integer CHECK (VALUE > 0); CREATE DOMAIN app.e AS app.d CHECK (VALUE < 8); CREATE TABLE app.t (a app.d, b app.e);
+
+-- == a domain in an array gets a check that is not valid
+CREATE DOMAIN app.d AS integer; CREATE TABLE app.t (a app.d[]); INSERT INTO app.t VALUES ('{1}');
+-- =>
+CREATE DOMAIN app.d AS integer; ALTER DOMAIN app.d ADD CHECK (VALUE > 0) NOT VALID; CREATE TABLE app.t (a app.d[]);
+
+-- == a partition holds a value that its enum gets
+CREATE TYPE app.e AS ENUM ('a'); CREATE TABLE app.t (a int, k app.e) PARTITION BY RANGE (a); CREATE TABLE app.p PARTITION OF app.t DEFAULT PARTITION BY LIST (k);
+-- =>
+CREATE TYPE app.e AS ENUM ('a', 'b'); CREATE TABLE app.t (a int, k app.e) PARTITION BY RANGE (a); CREATE TABLE app.p PARTITION OF app.t DEFAULT PARTITION BY LIST (k);
+CREATE TABLE app.q PARTITION OF app.p FOR VALUES IN ('b');
+
+-- == a policy, a trigger, a rule and a function use a value that their enum gets
+CREATE TYPE app.e AS ENUM ('a'); CREATE TABLE app.t (a int, k app.e); CREATE FUNCTION app.g() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$;
+-- =>
+CREATE TYPE app.e AS ENUM ('a', 'b'); CREATE TABLE app.t (a int, k app.e); CREATE FUNCTION app.g() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$;
+CREATE POLICY p ON app.t USING (k <> 'b'); CREATE TRIGGER g BEFORE INSERT ON app.t FOR EACH ROW WHEN (NEW.k = 'b') EXECUTE FUNCTION app.g();
+CREATE RULE r AS ON DELETE TO app.t WHERE OLD.k = 'b' DO INSTEAD NOTHING; CREATE FUNCTION app.n() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM app.t WHERE k = 'b'; END;
+
+-- == a view changes its columns, and uses a value that its enum gets
+-- blocked: it uses the value 'b', which can be used when the transaction that adds it is done, and would be missing until then
+CREATE TYPE app.e AS ENUM ('a'); CREATE TABLE app.t (a int, k app.e); CREATE VIEW app.v AS SELECT a, k FROM app.t WHERE k = 'a';
+-- =>
+CREATE TYPE app.e AS ENUM ('a', 'b'); CREATE TABLE app.t (a int, k app.e); CREATE VIEW app.v AS SELECT k FROM app.t WHERE k = 'b';
