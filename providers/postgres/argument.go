@@ -154,3 +154,8 @@ func (f *function) head() string {
 	}
 	return text
 }
+
+// nameByte tells whether a byte can stand in a name.
+func nameByte(c byte) bool {
+	return c == '_' || c == '"' || c == '$' || c >= 0x80 || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}

@@ -133,7 +133,7 @@ func (b *grantsBlock) manages(grantee, kind string) bool {
 		kind = onSchema
 	}
 	switch {
-	case b.all, kind == ownerLost, b.written[kind]:
+	case b.all && grantee != catalog.Public, kind == ownerLost, b.written[kind]:
 		return true
 	case b.schema == "":
 		return false

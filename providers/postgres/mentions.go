@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
 )
 
 // mentions orders steps by what their texts name.
@@ -147,52 +148,10 @@ func statementText(s *resource.Step) string {
 
 // namedPlaces lists the names with a schema that stand in a text, outside strings.
 func namedPlaces(text string) []place {
-	var out []place
-	for i := 0; i < len(text); {
-		switch c := text[i]; {
-		case c == '\'':
-			end := strings.IndexByte(text[i+1:], '\'')
-			if end < 0 {
-				return out
-			}
-			i += end + 2
-		case c == '"' || nameByte(c):
-			first, j := nameAt(text, i)
-			if j >= len(text) || text[j] != '.' || j+1 >= len(text) || text[j+1] != '"' && !nameByte(text[j+1]) {
-				i = max(j, i+1)
-				continue
-			}
-			second, k := nameAt(text, j+1)
-			out = append(out, place{first, second})
-			i = max(k, j+1)
-		default:
-			i++
-		}
+	names := sqltext.Names(text)
+	out := make([]place, len(names))
+	for i, n := range names {
+		out[i] = place{n.Schema, n.Name}
 	}
 	return out
-}
-
-// nameAt reads an identifier and tells where it ends.
-func nameAt(text string, i int) (name string, end int) {
-	if text[i] != '"' {
-		for end = i; end < len(text) && text[end] != '"' && nameByte(text[end]); end++ {
-		}
-		return strings.ToLower(text[i:end]), end
-	}
-	var b strings.Builder
-	for end = i + 1; end < len(text); end++ {
-		if text[end] == '"' {
-			if end+1 < len(text) && text[end+1] == '"' {
-				end++
-			} else {
-				return b.String(), end + 1
-			}
-		}
-		b.WriteByte(text[end])
-	}
-	return b.String(), end
-}
-
-func nameByte(c byte) bool {
-	return c == '_' || c == '"' || c == '$' || c >= 0x80 || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
