@@ -20,29 +20,13 @@ func (g *grantsChange) later(now []grantStatement) {
 		for _, kind := range []string{onTables, onSequences, onFunctions, onTypes} {
 			expected := g.byDefault(grantee, kind)
 			for _, t := range g.targets(g.block.schema)[kind] {
-				want, has := g.want[grantee][kind][t.name], expected
-				_, there := g.liveTarget(kind, t.name)
-				if g.d.Action == resource.Delete && !g.comesBack(kind, t.name) {
-					continue // what was to be revoked is
-				}
-				if there && kind == onTables && g.d.Action == resource.Delete {
-					has, there = g.have[grantee][kind][t.name], false // as no block decides about it, it comes back
-				}
-				if there && kind == onTables && g.comesAnew(place{g.block.schema, t.name}) {
-					there = false
-					if grantee == t.owner || grantee == g.ownerToBe(place{g.block.schema, t.name}) {
-						has = without(expected, without(expected, want)) // an owner's own is not told
-					}
-				}
-				if there && kind != onTables && g.comesBack(kind, t.name) {
-					has, there = g.have[grantee][kind][t.name], false
-				}
-				if !there && g.block.manages(grantee, kind) {
+				want := g.want[grantee][kind][t.name]
+				if has, made := g.madeWith(grantee, kind, t, want, expected); made && g.block.manages(grantee, kind) {
 					all = append(all, g.leads(grantee, kind, t.name, has, want, others)...)
 				}
 			}
 		}
-		all = append(all, g.columnGrants(grantee, now)...)
+		all = append(all, g.columnGrants(grantee, slices.Concat(now, all))...)
 		all = append(all, g.columnsBack(grantee)...)
 	}
 	all = together(all)
@@ -63,6 +47,26 @@ func (g *grantsChange) later(now []grantStatement) {
 		}
 	}
 	g.waitings = append(g.waitings, w)
+}
+
+// madeWith is what a grantee has of a thing that the plan makes, or makes again, once it has. New things, and views that are
+// made anew, have the privileges that are there by default; functions and types, and views of which no block says more, have
+// those that they had.
+func (g *grantsChange) madeWith(grantee, kind string, t grantTarget, want, expected []string) (has []string, made bool) {
+	goes := g.d.Action == resource.Delete
+	_, there := g.liveTarget(kind, t.name)
+	switch {
+	case !there:
+		return expected, !goes
+	case !g.comesBack(kind, t.name):
+		return nil, false
+	case kind != onTables || goes:
+		return g.have[grantee][kind][t.name], true
+	case grantee == t.owner || grantee == g.ownerToBe(place{g.block.schema, t.name}):
+		return without(expected, without(expected, want)), true // an owner's own is not told
+	default:
+		return expected, true
+	}
 }
 
 func (g *grantsChange) granteesOf(all []grantStatement) []string {
@@ -141,8 +145,13 @@ func (g *grantsChange) defaultsBy(grantee, kind, maker string) (out []string, sa
 		if r.Address == g.d.Address {
 			continue
 		}
-		if b := g.blockOf(r); b.schema == g.block.schema && b.names(grantee) && b.manages(grantee, "default_"+kind) && slices.Contains(b.creators, maker) {
+		b := g.blockOf(r)
+		switch {
+		case b.schema != g.block.schema || !b.manages(grantee, "default_"+kind) || !slices.Contains(b.creators, maker):
+		case b.names(grantee):
 			out, said = append(out, b.given[kind]...), true
+		case b.exclusive: // it leaves nothing that no block gives
+			said = true
 		}
 	}
 	return out, said

@@ -228,89 +228,25 @@ CREATE TABLE app.t (id int);
 CREATE TABLE app.t (id int); CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TYPE app.e AS ENUM ('a');
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC; ALTER DEFAULT PRIVILEGES REVOKE USAGE ON TYPES FROM PUBLIC;
 
--- == exclusively a view is made anew as a role gets more of it
-CREATE TABLE app.t (a int, b int); CREATE VIEW app.v AS SELECT a, b FROM app.t; CREATE VIEW app.w AS SELECT a FROM app.v; GRANT SELECT ON app.v TO reader;
+-- == privileges on views change as these are made anew
+CREATE TABLE app.t (a int, b int); CREATE VIEW app.v1 AS SELECT a, b FROM app.t; CREATE VIEW app.w1 AS SELECT a FROM app.v1; GRANT SELECT ON app.v1 TO reader; CREATE VIEW app.v2 AS SELECT a, b FROM app.t; GRANT SELECT, INSERT ON app.v2 TO reader, writer WITH GRANT OPTION;
+CREATE VIEW app.v3 AS SELECT a, b, a + 1 AS c FROM app.t; GRANT SELECT (a, b) ON app.v3 TO reader; GRANT UPDATE (a), SELECT (c) ON app.v3 TO writer; CREATE MATERIALIZED VIEW app.m AS SELECT a, b FROM app.t; GRANT SELECT ON app.m TO reader; GRANT SELECT (a) ON app.m TO "o'dd @ ""role"; CREATE VIEW app.v4 AS SELECT a, b FROM app.t; GRANT SELECT ON app.v4 TO reader;
+CREATE VIEW app.v5 AS SELECT a, b FROM app.t; GRANT SELECT ON app.v5 TO reader; CREATE TABLE app.g (a int, b int GENERATED ALWAYS AS (a + 1) STORED); GRANT SELECT (a, b) ON app.g TO reader; CREATE VIEW app.v6 AS SELECT a, b FROM app.t; ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO reader;
 -- =>
-CREATE TABLE app.t (a int, b int); CREATE VIEW app.v AS SELECT b FROM app.t; CREATE VIEW app.w AS SELECT b FROM app.v; GRANT SELECT ON app.v TO reader, writer; GRANT INSERT ON app.v TO reader;
+CREATE TABLE app.t (a int, b int); CREATE VIEW app.v1 AS SELECT b FROM app.t; CREATE VIEW app.w1 AS SELECT b FROM app.v1; GRANT SELECT ON app.v1 TO reader, writer; GRANT INSERT ON app.v1 TO reader; CREATE VIEW app.v2 AS SELECT b FROM app.t; GRANT SELECT, INSERT ON app.v2 TO reader; GRANT SELECT ON app.v2 TO writer WITH GRANT OPTION;
+CREATE VIEW app.v3 AS SELECT b, a, b + 1 AS d FROM app.t; GRANT SELECT (a, d) ON app.v3 TO reader; GRANT SELECT (d, b) ON app.v3 TO writer; CREATE MATERIALIZED VIEW app.m AS SELECT b FROM app.t; GRANT SELECT ON app.m TO writer; GRANT SELECT (b) ON app.m TO "o'dd @ ""role"; CREATE VIEW app.v4 AS SELECT b FROM app.t; GRANT SELECT ON app.v4 TO writer; ALTER VIEW app.v4 OWNER TO owners; GRANT SELECT ON app.t TO owners;
+CREATE VIEW app.v7 AS SELECT b FROM app.t; GRANT SELECT ON app.v7 TO writer, reader; CREATE TABLE app.v5 (a int); GRANT SELECT ON app.v5 TO writer; GRANT SELECT (a) ON app.v5 TO reader; CREATE TABLE app.g (a int, b int NOT NULL DEFAULT 3); GRANT SELECT (b) ON app.g TO writer; GRANT SELECT (b), INSERT (b) ON app.g TO reader; CREATE VIEW app.v6 AS SELECT b FROM app.t; ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT INSERT ON TABLES TO writer;
 
--- == exclusively a view is made anew as a role gets less of it
-CREATE TABLE app.t (a int, b int); CREATE VIEW app.v AS SELECT a, b FROM app.t; GRANT SELECT, INSERT ON app.v TO reader, writer WITH GRANT OPTION;
+-- == privileges on functions and types change as these are made anew
+CREATE FUNCTION app.f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE VIEW app.v AS SELECT app.f(1); REVOKE ALL ON FUNCTION app.f FROM PUBLIC; GRANT EXECUTE ON FUNCTION app.f TO reader; CREATE FUNCTION app.g(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'; REVOKE ALL ON FUNCTION app.g FROM PUBLIC; GRANT EXECUTE ON FUNCTION app.g TO reader WITH GRANT OPTION;
+CREATE AGGREGATE app.s(int) (SFUNC = int4pl, STYPE = int); REVOKE ALL ON FUNCTION app.s FROM PUBLIC; GRANT EXECUTE ON FUNCTION app.s TO reader; CREATE DOMAIN app.d AS int; REVOKE ALL ON DOMAIN app.d FROM PUBLIC; GRANT USAGE ON DOMAIN app.d TO reader; CREATE TYPE app.r AS RANGE (subtype = int); REVOKE ALL ON TYPE app.r FROM PUBLIC; GRANT USAGE ON TYPE app.r TO reader;
 -- =>
-CREATE TABLE app.t (a int, b int); CREATE VIEW app.v AS SELECT b FROM app.t; GRANT SELECT, INSERT ON app.v TO reader; GRANT SELECT ON app.v TO writer WITH GRANT OPTION;
+CREATE FUNCTION app.f(b int) RETURNS text LANGUAGE sql AS 'SELECT ''1'''; CREATE VIEW app.v AS SELECT app.f(1); GRANT EXECUTE ON FUNCTION app.f TO writer; REVOKE ALL ON FUNCTION app.f FROM PUBLIC; CREATE FUNCTION app.g(b int) RETURNS text LANGUAGE sql AS 'SELECT ''1'''; GRANT EXECUTE ON FUNCTION app.g TO reader;
+CREATE AGGREGATE app.s(int) (SFUNC = int4_sum, STYPE = bigint); REVOKE ALL ON FUNCTION app.s FROM PUBLIC; GRANT EXECUTE ON FUNCTION app.s TO writer; CREATE DOMAIN app.d AS text; REVOKE ALL ON DOMAIN app.d FROM PUBLIC; GRANT USAGE ON DOMAIN app.d TO writer; CREATE TYPE app.r AS RANGE (subtype = text); GRANT USAGE ON TYPE app.r TO writer;
 
--- == exclusively a view is made anew as a role gets other columns of it
-CREATE TABLE app.t (a int, b int); CREATE VIEW app.v AS SELECT a, b, a + 1 AS c FROM app.t; GRANT SELECT (a, b) ON app.v TO reader; GRANT UPDATE (a), SELECT (c) ON app.v TO writer;
--- =>
-CREATE TABLE app.t (a int, b int); CREATE VIEW app.v AS SELECT b, a, b + 1 AS d FROM app.t; GRANT SELECT (a, d) ON app.v TO reader; GRANT SELECT (d, b) ON app.v TO writer;
-
--- == exclusively a materialized view is made anew as roles get more and less of it
-CREATE TABLE app.t (a int, b int); CREATE MATERIALIZED VIEW app.v AS SELECT a, b FROM app.t; GRANT SELECT ON app.v TO reader; GRANT SELECT (a) ON app.v TO "o'dd @ ""role";
--- =>
-CREATE TABLE app.t (a int, b int); CREATE MATERIALIZED VIEW app.v AS SELECT b FROM app.t; GRANT SELECT ON app.v TO writer; GRANT SELECT (b) ON app.v TO "o'dd @ ""role";
-
--- == exclusively a function is made anew as roles get more and less of it
-CREATE FUNCTION app.f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE VIEW app.v AS SELECT app.f(1); REVOKE ALL ON FUNCTION app.f FROM PUBLIC; GRANT EXECUTE ON FUNCTION app.f TO reader;
--- =>
-CREATE FUNCTION app.f(b int) RETURNS text LANGUAGE sql AS 'SELECT ''1'''; CREATE VIEW app.v AS SELECT app.f(1); GRANT EXECUTE ON FUNCTION app.f TO writer; REVOKE ALL ON FUNCTION app.f FROM PUBLIC;
-
--- == exclusively a function is made anew as everyone gets it
-CREATE FUNCTION app.f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'; REVOKE ALL ON FUNCTION app.f FROM PUBLIC; GRANT EXECUTE ON FUNCTION app.f TO reader WITH GRANT OPTION;
--- =>
-CREATE FUNCTION app.f(b int) RETURNS text LANGUAGE sql AS 'SELECT ''1'''; GRANT EXECUTE ON FUNCTION app.f TO reader;
-
--- == exclusively an aggregate is made anew as roles get more and less of it
-CREATE AGGREGATE app.s(int) (SFUNC = int4pl, STYPE = int); REVOKE ALL ON FUNCTION app.s FROM PUBLIC; GRANT EXECUTE ON FUNCTION app.s TO reader;
--- =>
-CREATE AGGREGATE app.s(int) (SFUNC = int4_sum, STYPE = bigint); REVOKE ALL ON FUNCTION app.s FROM PUBLIC; GRANT EXECUTE ON FUNCTION app.s TO writer;
-
--- == exclusively a domain is made anew as roles get more and less of it
-CREATE DOMAIN app.d AS int; REVOKE ALL ON DOMAIN app.d FROM PUBLIC; GRANT USAGE ON DOMAIN app.d TO reader;
--- =>
-CREATE DOMAIN app.d AS text; REVOKE ALL ON DOMAIN app.d FROM PUBLIC; GRANT USAGE ON DOMAIN app.d TO writer;
-
--- == exclusively a range type is made anew as roles get more and less of it
-CREATE TYPE app.d AS RANGE (subtype = int); REVOKE ALL ON TYPE app.d FROM PUBLIC; GRANT USAGE ON TYPE app.d TO reader;
--- =>
-CREATE TYPE app.d AS RANGE (subtype = text); GRANT USAGE ON TYPE app.d TO writer;
-
--- == exclusively a column goes and comes back as roles get more and less of it
-CREATE TABLE app.t (a int, b int GENERATED ALWAYS AS (a + 1) STORED); GRANT SELECT (a, b) ON app.t TO reader;
--- =>
-CREATE TABLE app.t (a int, b int NOT NULL DEFAULT 3); GRANT SELECT (b) ON app.t TO writer; GRANT SELECT (b), INSERT (b) ON app.t TO reader;
-
--- == exclusively a column goes with its privileges
-CREATE TABLE app.t (a int, b int, c int); GRANT SELECT (a, b), UPDATE (b) ON app.t TO reader;
--- =>
-CREATE TABLE app.t (a int, c int); GRANT SELECT (a, c), UPDATE (c) ON app.t TO reader;
-
--- == exclusively a view is made anew under another owner as roles get more of it
-CREATE TABLE app.t (a int, b int); CREATE VIEW app.v AS SELECT a, b FROM app.t; GRANT SELECT ON app.v TO reader;
--- =>
-CREATE TABLE app.t (a int, b int); CREATE VIEW app.v AS SELECT b FROM app.t; GRANT SELECT ON app.v TO writer; ALTER VIEW app.v OWNER TO owners; GRANT SELECT ON app.t TO owners;
-
--- == exclusively a view is made anew under another name as roles get more of it
-CREATE TABLE app.t (a int, b int); CREATE VIEW app.v AS SELECT a, b FROM app.t; GRANT SELECT ON app.v TO reader;
--- =>
-CREATE TABLE app.t (a int, b int); CREATE VIEW app.w AS SELECT b FROM app.t; GRANT SELECT ON app.w TO writer, reader;
-
--- == exclusively a view becomes a table as roles get more of it
-CREATE TABLE app.t (a int, b int); CREATE VIEW app.v AS SELECT a, b FROM app.t; GRANT SELECT ON app.v TO reader;
--- =>
-CREATE TABLE app.t (a int, b int); CREATE TABLE app.v (a int); GRANT SELECT ON app.v TO writer; GRANT SELECT (a) ON app.v TO reader;
-
--- == exclusively default privileges change as a view is made anew
-CREATE TABLE app.t (a int, b int); CREATE VIEW app.v AS SELECT a, b FROM app.t; ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO reader;
--- =>
-CREATE TABLE app.t (a int, b int); CREATE VIEW app.v AS SELECT b FROM app.t; ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT INSERT ON TABLES TO writer;
-
--- == exclusively a role gets more and less
+-- == a role gets more and less
 CREATE TABLE app.t (a int, b int); CREATE SEQUENCE app.s; CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TYPE app.e AS ENUM ('a');
 GRANT USAGE ON SCHEMA app TO reader; GRANT SELECT, INSERT ON app.t TO reader WITH GRANT OPTION; GRANT USAGE ON SEQUENCE app.s TO reader; GRANT UPDATE (a) ON app.t TO reader; ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO reader; GRANT SELECT ON app.t TO owners;
 -- =>
 CREATE TABLE app.t (a int, b int); CREATE SEQUENCE app.s; CREATE FUNCTION app.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TYPE app.e AS ENUM ('a');
 GRANT CREATE ON SCHEMA app TO reader; GRANT SELECT ON app.t TO reader; GRANT SELECT ON SEQUENCE app.s TO reader; GRANT UPDATE (b), SELECT (a) ON app.t TO reader; ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT, INSERT ON TABLES TO reader; GRANT EXECUTE ON FUNCTION app.f TO reader; REVOKE ALL ON FUNCTION app.f FROM PUBLIC; GRANT USAGE ON TYPE app.e TO writer; GRANT INSERT ON app.t TO owners;
-
--- == exclusively a view that a role by default, but not here, may read is made anew
-CREATE TABLE app.t (a int, b int); ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO owners; ALTER DEFAULT PRIVILEGES GRANT INSERT ON TABLES TO writer; CREATE VIEW app.v AS SELECT a, b FROM app.t; REVOKE ALL ON app.v FROM owners, writer;
--- =>
-CREATE TABLE app.t (a int, b int); ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO owners; ALTER DEFAULT PRIVILEGES GRANT INSERT ON TABLES TO writer; CREATE VIEW app.v AS SELECT b FROM app.t; REVOKE ALL ON app.v FROM owners, writer;
