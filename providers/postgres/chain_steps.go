@@ -89,116 +89,6 @@ func (p *planner) restore(d *resource.Delta, s *resource.Step, now string) {
 	p.regrantView(s, p.wanted(d))
 }
 
-// regrantView grants what roles had on a view and no file decides.
-func (p *planner) regrantView(s *resource.Step, at place) {
-	decided, all := p.grantees(at.schema)
-	stays := p.columnsOfView(at)
-	p.grantView(s, at, func(g catalog.GrantFact) bool {
-		if g.Column != "" {
-			return stays == nil || stays[g.Column]
-		}
-		return !all && !decided[g.Grantee]
-	})
-	if all {
-		return
-	}
-	for _, to := range sortedKeys(p.facts.Schemas[at.schema].Defaults[onTables]) {
-		if extra := p.withheld(at, to); len(extra) > 0 && !decided[to] {
-			run(s, "REVOKE "+inUsualOrder(onTables, extra)+" ON TABLE "+at.String()+" FROM "+roleName{resource.String(to)}.sql())
-		}
-	}
-}
-
-// columnsOfView are those that a declared view is to have; nil if that is not known.
-func (p *planner) columnsOfView(at place) map[string]bool {
-	for _, a := range p.index.at(at) {
-		if !isView(a.Kind) {
-			continue
-		}
-		f, why := p.builtFact(builtID(a))
-		if why != "" {
-			return nil
-		}
-		out := map[string]bool{}
-		for _, c := range f.Columns {
-			out[c.Name] = true
-		}
-		return out
-	}
-	return nil
-}
-
-// withheld are the privileges that a role has on new relations by default, and has not on the one that is there.
-func (p *planner) withheld(at place, role string) []string {
-	f := p.facts.Schemas[at.schema]
-	if slices.ContainsFunc(f.Tables, func(o catalog.ObjectFact) bool { return o.Name == at.name && o.Owner == role }) {
-		return nil // an owner's own is not told
-	}
-	extra := slices.DeleteFunc(slices.Clone(f.Defaults[onTables][role]), func(priv string) bool { return strings.HasSuffix(priv, catalog.GrantOption) })
-	for _, g := range p.facts.Views[at.String()].Grants {
-		if g.Grantee == role && g.Column == "" {
-			extra = without(extra, []string{g.Privilege})
-		}
-	}
-	return extra
-}
-
-// grantView grants what roles had on a view, as far as it is meant.
-func (p *planner) grantView(s *resource.Step, at place, meant func(catalog.GrantFact) bool) {
-	now := at.String()
-	had := p.facts.Views[now].Grants
-	type group struct {
-		to     string
-		column string
-		option bool
-	}
-	var order []group
-	privs := map[group][]string{}
-	for _, g := range had {
-		if !meant(g) {
-			continue
-		}
-		k := group{g.Grantee, g.Column, g.Grantable}
-		if privs[k] == nil {
-			order = append(order, k)
-		}
-		privs[k] = append(privs[k], g.Privilege)
-	}
-	for _, k := range order {
-		list := privs[k]
-		if k.column != "" {
-			list = slices.Clone(list)
-			for i := range list {
-				list[i] += " (" + sqltext.Ident(k.column) + ")"
-			}
-		}
-		sql := "GRANT " + strings.Join(list, ", ") + " ON TABLE " + now + " TO " + roleName{resource.String(k.to)}.sql()
-		if k.option {
-			sql += " WITH GRANT OPTION"
-		}
-		run(s, sql)
-	}
-}
-
-// grantees are the roles to which grants blocks say what they have in a schema; all: of every role.
-func (p *planner) grantees(schema string) (decided map[string]bool, all bool) {
-	decided = map[string]bool{}
-	for _, d := range p.req.Deltas {
-		if d.Address.Kind != "grants" || d.Desired == nil || p.index.schemaOf(d.Desired.Attrs.Get("schema")) != schema {
-			continue
-		}
-		all = all || d.Desired.Attrs.Get("exclusive").Bool()
-		for _, w := range grantees(d.Desired.Attrs.Get("to")) {
-			decided[p.currentRole(w).Str()] = true
-		}
-		was, _ := restoredHoldings(d.Desired.Attrs)
-		for name := range was {
-			decided[name] = true
-		}
-	}
-	return decided, all
-}
-
 // orderViews writes the Needs of views, rules and triggers, of functions whose result is a row of one, and of the chain.
 func (p *planner) orderViews() {
 	steps := map[resource.Address][]*resource.Step{}
@@ -212,7 +102,7 @@ func (p *planner) orderViews() {
 		for _, on := range p.reads(d) {
 			for _, s := range steps[d.Address] {
 				if !isDrop(s) {
-					needAll(s, steps[on])
+					p.needAll(s, steps[on])
 				}
 			}
 		}
@@ -226,7 +116,7 @@ func (p *planner) orderViews() {
 		}
 		for _, a := range sortedMembers(p.remade.members) {
 			if m := p.remade.members[a]; m.drop != nil {
-				needAll(m.drop, steps[d.Address]) // a privilege is granted on what is still there
+				p.needAll(m.drop, steps[d.Address]) // a privilege is granted on what is still there
 			}
 		}
 	}
@@ -235,9 +125,9 @@ func (p *planner) orderViews() {
 func isDrop(s *resource.Step) bool { return s.Action == resource.Delete && len(s.Path) == 0 }
 
 // needAll waits for the steps of something that is made or changed, but for those of defaults, which nobody reads.
-func needAll(s *resource.Step, on []*resource.Step) {
+func (p *planner) needAll(s *resource.Step, on []*resource.Step) {
 	for _, o := range on {
-		if !isDrop(o) && o.Stage == resource.Database && o.Node.Part == "" && !onlyDefault(o) {
+		if !isDrop(o) && o.Stage == resource.Database && o.Node.Part == "" && !p.onlyDefault[o] {
 			need(s, o.ID)
 		}
 	}

@@ -87,42 +87,6 @@ func (p *planner) hold(d *resource.Delta, s *resource.Step, how string) {
 // mostDependents is how many of a function's, type's or collation's the catalog's reader tells for certain.
 const mostDependents = 100
 
-// regrant gives a function or type that was made anew the privileges that the old one had, and takes away what there is by
-// default beyond those.
-func (p *planner) regrant(d *resource.Delta, s *resource.Step, what string) {
-	word, name, _ := strings.Cut(what, " ")
-	if word == "AGGREGATE" {
-		word = "FUNCTION"
-		name = strings.Replace(strings.Replace(strings.Replace(name, "(*)", "()", 1), " ORDER BY ", ", ", 1), "ORDER BY ", "", 1)
-	}
-	priv, kind := "EXECUTE", onFunctions
-	if word == "DOMAIN" || word == "TYPE" {
-		word, priv, kind = "TYPE", "USAGE", onTypes
-	}
-	has := map[string]bool{}
-	callers, known := p.facts.Callers[d.Address.String()]
-	for _, c := range callers {
-		role := roleName{resource.String(c.Role)}
-		has[c.Role] = true
-		if c.Role == d.Live.Attrs.Get("owner").Str() || c.Role == catalog.Public {
-			continue
-		}
-		sql := "GRANT " + priv + " ON " + word + " " + name + " TO " + role.sql()
-		if c.GrantOption {
-			sql += " WITH GRANT OPTION"
-		}
-		run(s, sql)
-	}
-	if known && !has[catalog.Public] {
-		run(s, "REVOKE "+priv+" ON "+word+" "+name+" FROM PUBLIC")
-	}
-	for _, to := range sortedKeys(p.facts.Schemas[livePlace(d.Live).schema].Defaults[kind]) {
-		if to != catalog.Public && to != d.Live.Attrs.Get("owner").Str() && (known && !has[to]) {
-			run(s, "REVOKE "+priv+" ON "+word+" "+name+" FROM "+roleName{resource.String(to)}.sql())
-		}
-	}
-}
-
 // settleWaits writes the Needs that could be known only when all steps were there.
 func (p *planner) settleWaits() {
 	for _, w := range p.waitings {

@@ -257,7 +257,12 @@ func (v *view) otherBlocks(a resource.Address, b *grantsBlock, grantee roleName)
 			continue
 		}
 		o := v.blockOf(other)
-		if o.schema == b.schema && (o.grantor == b.grantor || b.grantor == "") && o.names(grantee.String()) {
+		if o.schema != b.schema || o.grantor != b.grantor && b.grantor != "" {
+			continue
+		}
+		if was, undoes := restoredHoldings(other.Attrs); undoes {
+			out = append(out, was[grantee.String()])
+		} else if o.names(grantee.String()) {
 			out = append(out, v.wants(o, grantee))
 		}
 	}

@@ -1,8 +1,6 @@
 package postgres
 
 import (
-	"slices"
-
 	"github.com/tellr-dev/tellr/engine/resource"
 	"github.com/tellr-dev/tellr/providers/postgres/catalog"
 	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
@@ -184,12 +182,6 @@ func rangeSteps(p *planner, d *resource.Delta) {
 		p.renameMultirange(d, at)
 		p.simple(d, "TYPE "+at.String())
 	}
-}
-
-// isRefounded tells whether a type is made anew, being of other values.
-func isRefounded(d *resource.Delta) bool {
-	attrs := map[string][]string{"domain": {"type", "collation"}, "range_type": {"subtype", "operator_class", "collation", "difference"}}
-	return d.Live != nil && d.Desired != nil && slices.ContainsFunc(attrs[d.Address.Kind], func(attr string) bool { return changed(d, attr) })
 }
 
 // renameMultirange gives the multirange type the name that is wanted: it keeps its own when the range type is renamed.

@@ -291,18 +291,11 @@ func (n *normalizer) alsoInherited(r *resource.Resource, attrs resource.Value) r
 		}
 		for _, f := range up.Attrs.Get("checks").Fields() {
 			if has := own.Get(f.Name); !attrs.Get("checks").Has(f.Name) && !has.IsNull() && has.Get("expression").Equal(f.Value.Get("expression")) {
-				attrs = attrs.With("checks", orObject(attrs.Get("checks")).With(f.Name, has))
+				attrs = attrs.With("checks", attrs.Get("checks").With(f.Name, has))
 			}
 		}
 	}
 	return attrs
-}
-
-func orObject(v resource.Value) resource.Value {
-	if v.IsNull() {
-		return resource.Object()
-	}
-	return v
 }
 
 // attached takes out of a partition's indexes and keys those that are there as parts of its parent's.

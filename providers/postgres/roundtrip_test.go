@@ -33,8 +33,12 @@ type pair struct {
 	from, to    int      // versions of Postgres that have what it is about; 0 is no limit
 	blocked     []string // what the plan says of why it does not go
 	settled     string   // why the dumps are not equal, though the next plan is empty
+	oneWay      string   // what the plan back says of why it does not go
 	back        bool     // it is one of the files the other way round
 }
+
+// always tells whether a pair is taken back in each run.
+func (p pair) always() bool { return p.file == "whole" }
 
 // readPairs reads testdata/pairs/*.sql. A file holds any number of pairs:
 //
@@ -42,6 +46,7 @@ type pair struct {
 //	-- from: 18            it is about what Postgres has from that version on; to: 17 is the last that has it
 //	-- blocked: text       the plan is blocked, and says so; all of these, if there are more
 //	-- undumped: reason    the dumps may differ
+//	-- one way: text       the plan back is blocked, and says so
 //	DDL of the old state, with rows if it likes
 //	-- =>
 //	DDL of the new one
@@ -73,6 +78,8 @@ func readPairs(t *testing.T) []pair {
 					p.blocked = append(p.blocked, value)
 				case "undumped":
 					p.settled = value
+				case "one way":
+					p.oneWay = value
 				default:
 					err = fmt.Errorf("what is %q?", line)
 				}
@@ -206,7 +213,7 @@ func (p pair) run(t *testing.T, version, n int) {
 	w := &workspace{dsn: a, clients: map[string]string{}}
 	before := rowsOf(t, a)
 	var old []string
-	takesBack, reverses := *undoEvery > 0 && n%*undoEvery == 0 || p.file == "whole", *reverseEvery > 0 && n%*reverseEvery == 0
+	takesBack, reverses := *undoEvery > 0 && n%*undoEvery == 0 || p.always(), *reverseEvery > 0 && n%*reverseEvery == 0
 	if p.settled == "" && (takesBack || reverses) {
 		old = statements(t, a)
 	}

@@ -100,7 +100,12 @@ func (c *tableChange) dropColumns(late bool) {
 			continue
 		}
 		s := c.step(columnPath(name), resource.Delete, "drop column "+name)
-		c.run(s, exclusive, c.alter("DROP COLUMN "+sqltext.Ident(name)))
+		drop := "DROP COLUMN "
+		if up := c.above(inTransaction, name); up != nil && up.Action == resource.Delete {
+			need(s, up.ID)
+			drop = "DROP COLUMN IF EXISTS " // it went with its parent's, unless it is the child's by itself, too
+		}
+		c.run(s, exclusive, c.alter(drop+sqltext.Ident(name)))
 		if at, ok := c.have.sequenceOf(c.have.column(name)); ok {
 			c.freesSequence(s, at)
 		}

@@ -250,25 +250,6 @@ func (g *grantsChange) comesBack(kind, name string) bool {
 	}
 }
 
-// madeAnew are the functions and types that are dropped and made under the same name, with the privileges that they have,
-// by kind of object and place.
-func (p *planner) madeAnew() map[string]bool {
-	if p.anew != nil {
-		return p.anew
-	}
-	p.anew = map[string]bool{}
-	for _, d := range p.req.Deltas {
-		switch {
-		case d.Live == nil || d.Desired == nil || d.Live.Instead:
-		case isRoutine(d.Address.Kind) && (p.remade.members[d.Address] != nil || d.Action == resource.Update && p.routineRemade(d)):
-			p.anew[onFunctions+" "+place{p.wanted(d).schema, madeSignature(p.index, d.Desired)}.String()] = true
-		case isRefounded(d):
-			p.anew[onTypes+" "+p.wanted(d).String()] = true
-		}
-	}
-	return p.anew
-}
-
 // giveBack gives an owner what it had revoked from itself.
 func (g *grantsChange) giveBack(grantee string, stays, lost map[string][]string) []grantStatement {
 	var out []grantStatement

@@ -18,7 +18,8 @@ type below struct {
 	own column
 }
 
-// belowOf are the declared tables below this one, to stay there or to come, that have a column of a name which is in part their own.
+// belowOf are the declared tables below this one, to stay there or to come, that have a column of a name which is in part
+// their own.
 func (c *tableChange) belowOf(name string) []below {
 	var out []below
 	for _, d := range c.req.Deltas {
@@ -109,45 +110,42 @@ func (a *alteration) retypedAbove() *resource.Step {
 	if !a.retyped() || isSerial(a.have.typ) || isSerial(a.canonical.typ) {
 		return nil
 	}
-	return a.above(a.name, "type", "collation")
+	return a.above(inTransaction, a.name, "type", "collation")
 }
 
 // above is the step by which a table that this one has its columns from, before and after, changes an attribute of a
-// column in all of them, in the transaction; nil if none does.
-func (c *tableChange) above(column string, attrs ...string) *resource.Step {
-	if s := c.changedAbove(column, attrs...); s != nil && s.Stage == resource.Database {
-		return s
-	}
-	return nil
+// column in all of them, or without attributes the column as a whole; nil if none does in one of the stages.
+func (c *tableChange) above(stages []resource.Stage, column string, attrs ...string) *resource.Step {
+	had := decodeLineage(c.index, c.want.schema, c.tree.before)
+	parents := slices.DeleteFunc(c.want.parents(), func(p place) bool { return !slices.Contains(had.parents(), p) })
+	return c.changedBy(parents, stages, column, attrs)
 }
 
-// changedAbove is that step wherever it runs.
-func (c *tableChange) changedAbove(column string, attrs ...string) *resource.Step {
-	had := decodeLineage(c.index, c.want.schema, c.tree.before)
-	return c.changedBy(slices.DeleteFunc(c.want.parents(), func(p place) bool { return !slices.Contains(had.parents(), p) }), column, attrs)
-}
+// inTransaction are the stages of a step that other steps of the transaction can wait for.
+var inTransaction = []resource.Stage{resource.Database}
 
 // refusesAbove tells whether the plan lets a column refuse nulls in a table that this one has it from.
 func (c *tableChange) refusesAbove(column string) bool {
-	return c.changedAbove(column, "not_null") != nil && c.inheritedColumn(c.want.parents(), column).Get("not_null").Bool()
+	return c.above(resource.Stages, column, "not_null") != nil && c.inheritedColumn(c.want.parents(), column).Get("not_null").Bool()
 }
 
 // changedBy is the step that changes an attribute of a column in a table and in all that inherit from it.
-func (p *planner) changedBy(parents []place, column string, attrs []string) *resource.Step {
+func (p *planner) changedBy(parents []place, stages []resource.Stage, column string, attrs []string) *resource.Step {
 	for _, at := range parents {
 		d := p.deltas[p.index.tables[at]]
 		if d == nil || d.Desired == nil {
 			continue
 		}
 		up := decodeLineage(p.index, at.schema, d.Desired.Attrs)
-		if s := p.changedBy(up.parents(), column, attrs); s != nil {
+		if s := p.changedBy(up.parents(), stages, column, attrs); s != nil {
 			return s
 		}
-		if !slices.ContainsFunc(attrs, func(attr string) bool { return changed(d, "columns", column, attr) }) {
+		whole := len(attrs) == 0 && changed(d, "columns", column)
+		if !whole && !slices.ContainsFunc(attrs, func(attr string) bool { return changed(d, "columns", column, attr) }) {
 			continue
 		}
 		for _, s := range p.steps {
-			if s.Address == d.Address && slices.Equal(s.Path, columnPath(column)) && (s.Stage == resource.Database || slices.Contains(attrs, "not_null")) {
+			if s.Address == d.Address && slices.Equal(s.Path, columnPath(column)) && slices.Contains(stages, s.Stage) {
 				return s
 			}
 		}

@@ -65,7 +65,7 @@ func (c *tableChange) nameNotNulls() {
 			c.takes(made, c.want.constraintName(r.to))
 			continue
 		}
-		if up := c.above(w.name, "not_null"); up != nil && r.stays { // what is inherited has its parent's name
+		if up := c.above(inTransaction, w.name, "not_null"); up != nil && r.stays { // what is inherited has its parent's name
 			c.leaveNotNull(up, w, r)
 			continue
 		}

@@ -242,17 +242,24 @@ func (c *tableChange) becomeChild(d *resource.Delta) {
 			}
 		}
 	}
-	for attr, ups := range map[string]map[string]resource.Value{"columns": t.columns, "checks": t.checks} {
-		own, live := normalizeTable(c.quiet(), d.Desired).Get(attr), d.Live.Attrs.Get(attr)
+	wanted := normalizeTable(c.quiet(), d.Desired)
+	for name := range t.columns {
+		if wanted.Get("columns").Has(name) {
+			delete(t.columns, name) // which it says itself
+		}
+	}
+	checks := resource.Object()
+	for _, name := range sortedKeys(t.checks) {
+		if wanted.Get("checks").Has(name) {
+			delete(t.checks, name)
+			continue
+		}
+		checks = checks.With(name, t.checks[name])
+	}
+	d.Changes = slices.DeleteFunc(slices.Clone(d.Changes), func(ch resource.Change) bool { return len(ch.Path) > 1 && t.needs(ch.Path[0], ch.Path[1]) })
+	changes := func(attr string, ups map[string]resource.Value) {
 		for _, name := range sortedKeys(ups) {
-			if own.Has(name) {
-				delete(ups, name)
-				continue
-			}
-			d.Changes = slices.DeleteFunc(slices.Clone(d.Changes), func(ch resource.Change) bool {
-				return len(ch.Path) > 1 && ch.Path[0] == attr && ch.Path[1] == name
-			})
-			ch := resource.Change{Path: resource.Path{attr, name}, Desired: ups[name], Live: live.Get(name), Cause: resource.CauseConfig}
+			ch := resource.Change{Path: resource.Path{attr, name}, Desired: ups[name], Live: d.Live.Attrs.Get(attr).Get(name), Cause: resource.CauseConfig}
 			if ch.Live.IsNull() {
 				d.Changes = append(d.Changes, ch)
 				continue
@@ -260,11 +267,9 @@ func (c *tableChange) becomeChild(d *resource.Delta) {
 			d.Changes = append(d.Changes, fieldChanges(ch, ch)...)
 		}
 	}
-	wanted := resource.Object()
-	for _, name := range sortedKeys(t.checks) {
-		wanted = wanted.With(name, t.checks[name])
-	}
-	c.want.checks = append(c.want.checks, decodeTable(c.index, c.want.place, resource.Object(resource.F("checks", wanted))).checks...)
+	changes("columns", t.columns)
+	changes("checks", t.checks)
+	c.want.checks = append(c.want.checks, decodeTable(c.index, c.want.place, resource.Object(resource.F("checks", checks))).checks...)
 	for _, name := range sortedKeys(t.columns) {
 		c.want.columns = append(c.want.columns, decodeColumn(c.index, c.want.schema, resource.F(name, t.columns[name])))
 	}
@@ -325,6 +330,8 @@ func (c *tableChange) overrides(d *resource.Delta) {
 		}
 		up := c.inheritedColumn(parents, ch.Path[1])
 		switch {
+		case up.IsNull() && c.want.partitionOf != nil && ch.Desired.IsNull() && c.index.declares(parents):
+			// it goes with the parent's
 		case up.IsNull() && c.want.partitionOf != nil:
 			c.tree.blocked = fmt.Sprintf("column %s differs from that of the parent %s, and what that has is not known: declare the parent too", ch.Path[1], c.want.partitionOf)
 		case up.IsNull():
@@ -342,6 +349,18 @@ func (c *tableChange) overrides(d *resource.Delta) {
 		}
 	}
 	d.Changes = changes
+}
+
+// declares tells whether files say what some tables and all that they have their columns from are.
+func (x *index) declares(tables []place) bool {
+	return !slices.ContainsFunc(tables, func(at place) bool {
+		r := x.desired[x.tables[at]]
+		if r == nil {
+			return true
+		}
+		up := decodeLineage(x, at.schema, r.Attrs)
+		return !x.declares(up.parents())
+	})
 }
 
 // nameInherited lets the steps of columns find those that are changed but not declared, or not live.

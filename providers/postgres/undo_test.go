@@ -125,14 +125,23 @@ func (p pair) reversed(t *testing.T, done *plan.Plan, dsn string, old []string) 
 func (p pair) undone(t *testing.T, w *workspace, desired []*resource.Resource, old []string) {
 	t.Helper()
 	back, blocked := takeBack(t, w, desired)
-	if blocked {
-		t.Logf("the way back is blocked:\n%s", show(back))
+	if text := show(back); blocked || p.oneWay != "" {
+		switch {
+		case p.oneWay != "" && !(blocked && strings.Contains(text, p.oneWay)), p.oneWay == "" && p.always():
+			t.Errorf("the way back is blocked: %v, with %q:\n%s", blocked, p.oneWay, text)
+		case blocked:
+			t.Logf("the way back is blocked:\n%s", text)
+		}
 		return
 	}
 	now := statements(t, w.dsn)
-	if slices.ContainsFunc(back.Notes, func(n *resource.Diagnostic) bool { return strings.Contains(n.Summary, " in enum.") }) {
-		enum := func(s string) bool { return strings.HasPrefix(s, "CREATE TYPE ") && strings.Contains(s, "AS ENUM") }
-		old, now = slices.DeleteFunc(old, enum), slices.DeleteFunc(now, enum)
+	for _, n := range back.Notes { // a value that stays in an enum
+		if _, label, stays := strings.Cut(n.Summary, " in enum."); stays {
+			enum := func(s string) bool {
+				return strings.HasPrefix(s, "CREATE TYPE ") && strings.Contains(s, "."+label+" AS ENUM")
+			}
+			old, now = slices.DeleteFunc(old, enum), slices.DeleteFunc(now, enum)
+		}
 	}
 	if diff := cmp.Diff(old, now); diff != "" {
 		t.Errorf("taken back, it is not as it was (-old +now):\n%s\nthe way back:\n%s\nnotes: %v", diff, show(back), back.Notes)

@@ -1,10 +1,6 @@
 package catalog
 
-import (
-	"strings"
-
-	"github.com/tellr-dev/tellr/engine/resource"
-)
+import "github.com/tellr-dev/tellr/engine/resource"
 
 // BuiltKind says what a Built is.
 type BuiltKind string
@@ -121,8 +117,7 @@ type Dependency struct {
 	// or says what part of By the dependent is: "default", "generated", "check",
 	// "exclusion", "constraint", "index", "statistics", "column", "shown" (a
 	// column of a view), "attribute" (of a composite type); Part is its name, for
-	// the column's those of the column.
-	// Anything else is what Postgres calls it.
+	// the column's those of the column. Anything else is what Postgres calls it.
 	Kind string `json:"kind"`
 	By   Object `json:"by"`
 	Part string `json:"part,omitempty"`
@@ -145,12 +140,6 @@ func ObjectOf(class, oid string) Object {
 		return ""
 	}
 	return Object(class + " " + oid)
-}
-
-// Class is the catalog in which an object stands: "pg_class".
-func (o Object) Class() string {
-	class, _, _ := strings.Cut(string(o), " ")
-	return class
 }
 
 // ViewFact is what of an existing view its re-creation must bring back.

@@ -175,11 +175,11 @@ func (s *snapshot) callersOf(a resource.Address, l *resource.Live) []Caller {
 	acl, owner := "", uint32(0)
 	switch p := s.routine[l.Identity]; {
 	case a.Kind == "domain" || a.Kind == "range_type":
-		i := slices.IndexFunc(s.types, func(t *typeRow) bool { return oidText(t.oid) == l.Identity })
-		if i < 0 {
+		t := s.typeOf[l.Identity]
+		if t == nil {
 			return nil
 		}
-		acl, owner = s.typeACLs[s.types[i].oid], s.types[i].owner
+		acl, owner = s.typeACLs[t.oid], t.owner
 	case routines[a.Kind].word == "" || p == nil:
 		return nil
 	default:

@@ -21,6 +21,7 @@ type snapshot struct {
 	multirange map[place]*typeRow // the range type of a multirange type
 	function   map[place][]*functionRow
 	routine    map[string]*functionRow // by identity
+	typeOf     map[string]*typeRow     // by identity
 	roleNamed  map[string]*roleRow
 	holdersOf  map[string][]aclHolder
 
@@ -62,7 +63,7 @@ func (s *snapshot) index() {
 	w := s.raw
 	s.schema, s.inSchema = map[string]*schemaRow{}, map[uint32][]*relationRow{}
 	s.named, s.indexed = make(map[place]*relationRow, len(w.relations)), map[place]*relationRow{}
-	s.typed, s.multirange = map[place]*typeRow{}, map[place]*typeRow{}
+	s.typed, s.typeOf, s.multirange = map[place]*typeRow{}, map[string]*typeRow{}, map[place]*typeRow{}
 	s.function, s.routine = map[place][]*functionRow{}, map[string]*functionRow{}
 	for _, n := range w.schemas {
 		s.schema[n.name] = n
@@ -75,6 +76,7 @@ func (s *snapshot) index() {
 		}
 	}
 	for _, t := range w.types {
+		s.typeOf[oidText(t.oid)] = t
 		s.typed[place{t.schema, t.name}] = t
 		if r := w.ranges[t.oid]; r != nil {
 			s.multirange[place{t.schema, r.multirange}] = t

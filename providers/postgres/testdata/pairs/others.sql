@@ -184,3 +184,18 @@ CREATE TABLE app.t (a int, b int DEFAULT 3, CONSTRAINT pos CHECK (b > 0)); CREAT
 CREATE TABLE app.t (a int, b text); CREATE TABLE app.p (a int, c int, CONSTRAINT pos CHECK (c > 0)); INSERT INTO app.p VALUES (1, 2);
 -- =>
 CREATE TABLE app.t (a int, b text); CREATE TABLE app.p (a int DEFAULT 7 NOT NULL, b text, c int, CONSTRAINT pos CHECK (c > 0)) INHERITS (app.t);
+
+-- == a column goes of which a partition has a default of its own
+CREATE TABLE app.p (a int, b int DEFAULT 1, c text) PARTITION BY LIST (a); CREATE TABLE app.p1 PARTITION OF app.p (b DEFAULT 2) FOR VALUES IN (1) PARTITION BY LIST (c); CREATE TABLE app.p2 PARTITION OF app.p1 (b DEFAULT 3, c NOT NULL) DEFAULT;
+-- =>
+CREATE TABLE app.p (a int, c text) PARTITION BY LIST (a); CREATE TABLE app.p1 PARTITION OF app.p FOR VALUES IN (1) PARTITION BY LIST (c); CREATE TABLE app.p2 PARTITION OF app.p1 (c NOT NULL) DEFAULT;
+
+-- == a column goes of which a child has a default of its own
+CREATE TABLE app.t (a int, b int DEFAULT 1, c int); CREATE TABLE app.k () INHERITS (app.t); ALTER TABLE app.k ALTER b SET DEFAULT 2; CREATE TABLE app.l (c int, d int) INHERITS (app.t);
+-- =>
+CREATE TABLE app.t (a int); CREATE TABLE app.k () INHERITS (app.t); CREATE TABLE app.l (d int) INHERITS (app.t);
+
+-- == a column of a parent goes and a child keeps it
+CREATE TABLE app.t (a int, b int DEFAULT 1); CREATE TABLE app.k (b int) INHERITS (app.t); INSERT INTO app.k VALUES (1, 2);
+-- =>
+CREATE TABLE app.t (a int); CREATE TABLE app.k (b int) INHERITS (app.t);

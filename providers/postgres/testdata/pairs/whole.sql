@@ -531,6 +531,7 @@ CREATE POLICY p ON app.facts FOR SELECT USING (d > 0 AND e > 0); ALTER TABLE app
 GRANT SELECT (id, e), UPDATE (a) ON app.facts TO reader; GRANT SELECT ON app.facts TO writer;
 
 -- == everything moves: owners, comments, numbering, places among partitions, overloads, deferrals
+-- one way: it cannot be a partition of one.log yet: column extra is not one of the parent's
 CREATE SCHEMA one; CREATE SCHEMA two AUTHORIZATION owners;
 CREATE TYPE one.mood AS ENUM ('sad', 'ok'); CREATE TYPE one.pt AS (x int, y int); CREATE DOMAIN one.small AS int CHECK (VALUE < 100); CREATE DOMAIN one.tiny AS one.small CHECK (VALUE < 10);
 CREATE SEQUENCE one.shared START 5; CREATE SEQUENCE one.loose; ALTER SEQUENCE one.loose OWNER TO writer;

@@ -45,7 +45,7 @@ func (p *planner) newValues() {
 			switch {
 			case s == first:
 				after = true
-			case after && s.Address == first.Address && !onlyDefault(first), slices.Contains(s.Needs, first.ID), len(first.Path) == 0 && p.refersTo(s, first.Address):
+			case after && s.Address == first.Address && !p.onlyDefault[first], slices.Contains(s.Needs, first.ID), len(first.Path) == 0 && p.refersTo(s, first.Address):
 				move(s, "it comes after "+first.ID)
 			}
 		}
@@ -73,7 +73,7 @@ func (p *planner) afterLate(made *resource.Step) {
 func (p *planner) defaultsLast() {
 	p.added = p.addedValues()
 	for _, s := range slices.Clone(p.steps) {
-		if p.usesAdded(s) == nil || !onlyDefault(s) {
+		if p.usesAdded(s) == nil || !p.onlyDefault[s] {
 			continue
 		}
 		p.asides[s] = true
@@ -87,15 +87,6 @@ func (p *planner) defaultsLast() {
 		copy(p.steps[i:last], p.steps[i+1:last+1])
 		p.steps[last] = s
 	}
-}
-
-// onlyDefault tells whether a step does no more than set the default of a column.
-func onlyDefault(s *resource.Step) bool {
-	if len(s.Path) != 2 || s.Path[0] != "columns" || len(s.Statements) != 1 {
-		return false
-	}
-	_, clause, ok := strings.Cut(s.Statements[0].SQL.String(), " ALTER COLUMN "+sqltext.Ident(s.Path[1])+" ")
-	return ok && strings.HasPrefix(clause, "SET DEFAULT ")
 }
 
 // usesAdded is a value that the plan adds to an enum and a step of another thing uses; nil if there is none.
