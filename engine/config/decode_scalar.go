@@ -44,7 +44,7 @@ func (d *decoder) scalar(v resource.Value, row *resource.Attr, t *resource.Type)
 	}
 	if t.Kind != resource.TDuration && len(row.Enum) > 0 && !slices.Contains(row.Enum, out.Str()) {
 		cure := "write " + orWords(row.Enum)
-		if near := nearest(out.Str(), row.Enum); near != "" {
+		if near := resource.Nearest(out.Str(), row.Enum); near != "" {
 			cure = "did you mean " + quoted(near) + "?"
 		}
 		d.fail(v.Range(), show(out)+" is not allowed for "+d.path.String()+" of "+d.inst.addr.String(), "allowed are "+orWords(row.Enum), cure)

@@ -119,7 +119,7 @@ func (l *loader) nearFile(name, from string) string {
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
-	near := nearest(filepath.Base(name), names)
+	near := resource.Nearest(filepath.Base(name), names)
 	if near == "" {
 		return ""
 	}

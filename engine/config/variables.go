@@ -156,7 +156,7 @@ func (l *loader) typeOf(e hclsyntax.Expression) (cty.Type, *typeexpr.Defaults) {
 		}
 		cure := "write string, number, bool, any, list(…), set(…), map(…), tuple([…]) or object({ … })"
 		if word := hcl.ExprAsKeyword(e); word != "" {
-			if near := nearest(word, []string{"string", "number", "bool", "any", "list", "set", "map", "object"}); near != "" {
+			if near := resource.Nearest(word, []string{"string", "number", "bool", "any", "list", "set", "map", "object"}); near != "" {
 				cure = "did you mean " + quoted(near) + "?"
 			}
 		}

@@ -319,7 +319,7 @@ func convertObject(v resource.Value, t cty.Type, defaults *typeexpr.Defaults, pa
 	for _, f := range v.Fields() {
 		if _, ok := types[f.Name]; !ok {
 			why := "there is no attribute " + quoted(f.Name) + "; the type has " + among(names)
-			if near := nearest(f.Name, names); near != "" {
+			if near := resource.Nearest(f.Name, names); near != "" {
 				why = "there is no attribute " + quoted(f.Name) + "; did you mean " + quoted(near) + "?"
 			}
 			return v, &convertError{path: path, at: place(f, v), why: why}

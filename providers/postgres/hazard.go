@@ -46,9 +46,10 @@ func hazard(s *resource.Step, kind resource.HazardKind, detail string) {
 	st.Hazards = append(st.Hazards, resource.Hazard{Kind: kind, Detail: detail})
 }
 
-// widens says who may do more than before; of a grant to things that are new it says nothing, they had no users.
+// widens says who may do more than before; of a grant to things that are new it says nothing, they had no users, nor of
+// what a grantee had of a thing that is made anew.
 func (g *grantsChange) widens(s grantStatement) []resource.Hazard {
-	if !s.grant || g.d.Live == nil {
+	if !s.grant || g.d.Live == nil || s.isBack() {
 		return nil
 	}
 	where := " of schema " + g.block.schema

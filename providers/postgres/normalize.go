@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"regexp"
 
 	"github.com/tellr-dev/tellr/engine/resource"
 	"github.com/tellr-dev/tellr/providers/postgres/catalog"
@@ -43,6 +44,8 @@ func (n *normalizer) canonical(a resource.Address, sites []site) {
 		switch {
 		case ok:
 			*s.text = c
+		case n.neverThere(s, why):
+			n.misnamed(a, s, why)
 		case s.live != "" && !n.warned[id]:
 			n.warned[id] = true
 			cure := "plan against the live database, or write it as the server prints it"
@@ -57,6 +60,85 @@ func (n *normalizer) canonical(a resource.Address, sites []site) {
 			}
 			n.ds = append(n.ds, d)
 		}
+	}
+}
+
+// unknownName is what the server says of a name that it does not know; in what stands before a list of arguments it has no
+// quotes.
+var unknownName = regexp.MustCompile(`^(type|function|collation|schema) (?:"(.*?)"|([^("]+))(?:\(.*\))?(?: for encoding .*)? does not exist$`)
+
+// neverThere tells whether the server was asked about a text and knows nothing of a name in it that this plan does not make
+// either: what a plan makes has a schema, but for what comes with an extension.
+func (n *normalizer) neverThere(s *site, why string) bool {
+	asked, known := n.asked[s.id()]
+	_, name := misses(why)
+	if !known || asked != s.expr.Text || name == "" {
+		return false
+	}
+	return !n.makes(name) && !n.makesExtension()
+}
+
+// misses names what the server does not know, and what it would be.
+func misses(why string) (what, name string) {
+	if m := unknownName.FindStringSubmatch(why); m != nil {
+		return m[1], m[2] + m[3]
+	}
+	return "", ""
+}
+
+// makes tells whether something is declared by a name as the server writes it in its errors, without quotes. A range type
+// comes with its multirange type, each type with that of its arrays.
+func (n *normalizer) makes(name string) bool {
+	for a, at := range n.index.places {
+		switch a.Kind {
+		case "schema":
+			if at.name == name {
+				return true
+			}
+		case "range_type":
+			if at.schema+"."+decodeRange(n.index, at, n.index.desired[a].Attrs).multirangeName() == name {
+				return true
+			}
+		}
+		if at.schema+"."+at.name == name || at.schema+"._"+at.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// makesExtension tells whether an extension is new: what comes with it is known to nobody yet.
+func (n *normalizer) makesExtension() bool {
+	for a := range n.index.desired {
+		if a.Kind == "extension" && n.live[a] == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// misnamed refuses such a text.
+func (n *normalizer) misnamed(a resource.Address, s *site, why string) {
+	if id := s.id(); !n.warned[id] {
+		n.warned[id] = true
+		what, name := misses(why)
+		cure := "write it with its schema, if it stands in one"
+		if what == "schema" {
+			cure = "declare that schema, or name one that is there"
+		}
+		if what == "type" {
+			known := sortedKeys(builtinTypes)
+			for d, at := range n.index.places {
+				if dependentClass[d.Kind] == "pg_type" {
+					known = append(known, at.String())
+				}
+			}
+			cure = orElse(didYouMean(name, known), cure)
+		}
+		n.ds = append(n.ds, &resource.Diagnostic{
+			Severity: resource.Error, Address: a, Range: s.at,
+			Summary: fmt.Sprintf("%s of %s cannot be %q", siteName(s), a, s.expr.Text), Detail: "the server says: " + why, Cure: cure,
+		})
 	}
 }
 

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -60,9 +61,17 @@ func (t *table) sites(a resource.Address, have *table) []site {
 				add(catalog.Type, catalog.Expr{Column: c.name}, &c.typ, live.typ, c.at)
 			}
 		}
+		if c.collation != live.collation { // the name stands for itself: it is only asked whether there is one
+			name := c.collation
+			add(catalog.Collation, catalog.Expr{Column: c.name}, &name, "", c.at)
+		}
 		if c.def != "" {
 			typ, _ := staticType(c.typ)
-			if static, ok := staticDefault(c.def, typ); !told(&c.def, live.def, static, ok) {
+			static, ok := staticDefault(c.def, typ)
+			if c.isValue(c.def) { // which the server may not know yet
+				static, ok = strings.TrimSpace(c.def)+"::"+c.typ, true
+			}
+			if !told(&c.def, live.def, static, ok) {
 				add(catalog.Default, catalog.Expr{Column: c.name}, &c.def, live.def, c.at)
 			}
 		}
@@ -174,4 +183,10 @@ func staticKey(text string, columns map[string]bool) (string, bool) {
 	default:
 		return "", false
 	}
+}
+
+// isValue tells whether a text is one of the values of the enum that the column is of.
+func (c *column) isValue(text string) bool {
+	text = strings.TrimSpace(text)
+	return c.values != nil && plainLiteral(text) && slices.Contains(c.values, text[1:len(text)-1])
 }

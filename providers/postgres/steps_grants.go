@@ -105,6 +105,22 @@ type grantStatement struct {
 	of    []grantStatement // the statements about one object each that are joined in it; none if it is one
 }
 
+// isBack tells whether a statement gives no more than there was.
+func (s grantStatement) isBack() bool {
+	if len(s.of) > 0 {
+		return !slices.ContainsFunc(s.of, func(one grantStatement) bool { one.of = nil; return !one.isBack() })
+	}
+	for priv := range strings.SplitSeq(s.privs, ", ") {
+		if s.option {
+			priv += catalog.GrantOption
+		}
+		if !slices.Contains(s.had, priv) {
+			return false
+		}
+	}
+	return true
+}
+
 func (g *grantsChange) plan() {
 	now := g.differences()
 	if len(now) > 0 {

@@ -29,24 +29,58 @@ func (g *grantsChange) later(now []grantStatement) {
 		all = append(all, g.columnGrants(grantee, slices.Concat(now, all))...)
 		all = append(all, g.columnsBack(grantee)...)
 	}
-	all = together(all)
-	if len(all) == 0 {
-		return
+	var again, rest []grantStatement
+	for _, s := range all {
+		if g.comesBack(s.kind, s.objects[0]) {
+			again = append(again, s)
+		} else {
+			rest = append(rest, s)
+		}
 	}
-	s := g.step(g.d, resource.Path{partObjects}, resource.Update, "set what "+strings.Join(g.granteesOf(all), ", ")+" may do with what is there by now in "+g.block.schema)
+	// What is made anew is without its privileges until it has them again, and does not wait for what is new.
+	if s := g.laterStep(now, again, "is made anew", g.remakes); s != nil {
+		s.ID += "/again"
+	}
+	g.laterStep(append(now, again...), rest, "is there by now", func(d *resource.Delta) bool {
+		return d.Address.Kind != "grants" && d.Address.Kind != "trigger" && g.wanted(d).schema == g.block.schema
+	})
+}
+
+// remakes tells whether the plan makes a thing of the block's schema anew.
+func (g *grantsChange) remakes(d *resource.Delta) bool {
+	at := g.wanted(d)
+	switch {
+	case at.schema != g.block.schema:
+		return false
+	case isRoutine(d.Address.Kind):
+		return g.comesBack(onFunctions, madeSignature(g.index, d.Desired))
+	case foundations[d.Address.Kind] != nil:
+		return g.comesBack(onTypes, at.name)
+	default:
+		return g.comesAnew(at)
+	}
+}
+
+// laterStep makes the step of what is said of things when they are there; nil if there is nothing to say.
+func (g *grantsChange) laterStep(before, all []grantStatement, which string, waits func(*resource.Delta) bool) *resource.Step {
+	if all = together(all); len(all) == 0 {
+		return nil
+	}
+	s := g.step(g.d, resource.Path{partObjects}, resource.Update, "set what "+strings.Join(g.granteesOf(all), ", ")+" may do with what "+which+" in "+g.block.schema)
 	s.Node.Part = partObjects
 	s.Changes = nil
-	if g.d.Action == resource.Update && len(now) == 0 {
+	if g.d.Action == resource.Update && len(before) == 0 {
 		s.Changes = slices.Clone(g.d.Changes)
 	}
 	s.Statements, s.Undo = g.script(all)
 	w := waiting{step: s}
 	for _, d := range g.req.Deltas {
-		if d.Desired != nil && d.Address.Kind != "grants" && d.Address.Kind != "trigger" && g.wanted(d).schema == g.block.schema {
+		if d.Desired != nil && waits(d) {
 			w.on = append(w.on, d.Address)
 		}
 	}
 	g.waitings = append(g.waitings, w)
+	return s
 }
 
 // madeWith is what a grantee has of a thing that the plan makes, or makes again, once it has. New things, and views that are
@@ -111,9 +145,13 @@ func (g *grantsChange) leads(grantee, kind, name string, from, to []string, othe
 				have = append(have, o[kind][name]...)
 			}
 		}
+		had := from
+		if g.comesBack(kind, name) {
+			had = g.have[grantee][kind][name]
+		}
 		missing := g.unplanned(grant, grantee, kind, name, without(want, have))
 		for _, part := range splitOption(missing, have, grant) {
-			out = append(out, grantStatement{grant: grant, kind: kind, grantee: grantee, option: part.option, objects: []string{name}, privs: inUsualOrder(kind, part.privs), had: from})
+			out = append(out, grantStatement{grant: grant, kind: kind, grantee: grantee, option: part.option, objects: []string{name}, privs: inUsualOrder(kind, part.privs), had: had})
 		}
 	}
 	return out

@@ -26,7 +26,8 @@ type table struct {
 type column struct {
 	name        string
 	typ         string
-	enum        bool // typ is the name of a declared type
+	enum        bool     // typ is the name of a declared type
+	values      []string // of a declared enum that typ is
 	notNull     bool
 	def         string
 	generated   string

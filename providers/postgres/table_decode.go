@@ -76,6 +76,9 @@ func decodeColumn(x *index, schema string, f resource.Field) column {
 		at:          rangeOf(f),
 	}
 	c.typ, c.enum = x.typeText(v.Get("type"))
+	if ref, ok := v.Get("type").Ref(); ok && ref.Kind == "enum" && x.desired[ref] != nil {
+		c.values = x.desired[ref].Attrs.Get("values").StringList()
+	}
 	c.columnStorage = decodeColumnStorage(v, c.typ)
 	switch id := v.Get("identity"); id.Kind() {
 	case resource.KindString:

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -140,6 +141,34 @@ func normalizeView(n *normalizer, r *resource.Resource) resource.Value {
 	return o.done()
 }
 
+// unknownColumn and unknownRelation are what the server says of a query among tables that are as this configuration wants
+// them: no plan helps, unless it makes an extension.
+var (
+	unknownColumn   = regexp.MustCompile(`^column .* does not exist$`)
+	unknownRelation = regexp.MustCompile(`^relation "(.*)" does not exist$`)
+)
+
+// misnames tells what a query names that is not there and will not be, and the cure, by what the server says of it.
+func (n *normalizer) misnames(why string) (what, cure string) {
+	if unknownColumn.MatchString(why) {
+		return "a column", "name one that the tables of its query have, as they are declared"
+	}
+	m := unknownRelation.FindStringSubmatch(why)
+	if m == nil || n.makesExtension() {
+		return "", ""
+	}
+	var known []string
+	for d, at := range n.index.places {
+		if dependentClass[d.Kind] == "pg_class" {
+			known = append(known, at.schema+"."+at.name)
+		}
+	}
+	if slices.Contains(known, m[1]) {
+		return "", ""
+	}
+	return "a relation", orElse(didYouMean(m[1], known), "declare it, or name one that is there, with its schema")
+}
+
 // builtForm gives the server's form of a view or rule, and says so where it matters that there is none: something is live,
 // and it differs from what is written.
 func (n *normalizer) builtForm(r *resource.Resource, differs bool) (catalog.BuiltFact, bool) {
@@ -151,12 +180,17 @@ func (n *normalizer) builtForm(r *resource.Resource, differs bool) (catalog.Buil
 	case n.warned[id]:
 	case f.Error != "":
 		n.warned[id] = true
-		n.ds = append(n.ds, &resource.Diagnostic{
+		d := &resource.Diagnostic{
 			Severity: resource.Warning, Address: r.Address, Range: r.Attrs.Get("query").Range(),
 			Summary: fmt.Sprintf("the server cannot tell what %s will be", r.Address),
 			Detail:  why,
 			Cure:    "see that each name stands with its schema, and is there or declared; what is live is then made anew",
-		})
+		}
+		if what, cure := n.misnames(f.Error); what != "" {
+			d.Severity, d.Summary = resource.Error, fmt.Sprintf("%s names %s that is not there, and will not be", r.Address, what)
+			d.Detail, d.Cure = "the server says: "+why, cure
+		}
+		n.ds = append(n.ds, d)
 	case differs:
 		n.warned[id] = true
 		n.ds = append(n.ds, &resource.Diagnostic{

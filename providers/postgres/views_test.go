@@ -240,18 +240,3 @@ event_trigger "e" {
 		t.Errorf("blocked: %t\n%s", blocked, text)
 	}
 }
-
-// A query that the server cannot read is told before the apply.
-func TestViewTypo(t *testing.T) {
-	w := &workspace{dsn: database(t)}
-	for name, query := range map[string]string{
-		"a table":  "SELECT id FROM s.dosc",
-		"a column": "SELECT title FROM s.docs",
-		"a schema": "SELECT id FROM docs",
-	} {
-		_, notes := build(t, w, load(t, strings.Replace(starBefore, "SELECT id FROM s.docs", query, 1)), false)
-		if len(notes) != 1 || !strings.Contains(notes[0].Summary, "the server cannot tell what view.ids will be") || !strings.Contains(notes[0].Detail, "does not exist") {
-			t.Errorf("%s: %v", name, notes)
-		}
-	}
-}

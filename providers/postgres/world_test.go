@@ -248,21 +248,37 @@ func buildAs(t *testing.T, environment string, w *workspace, desired []*resource
 // readAs reads what is live, and gives the way to plan from it.
 func readAs(t *testing.T, environment string, w *workspace, desired []*resource.Resource) func(destroy bool, allow ...string) (*plan.Plan, resource.Diagnostics) {
 	t.Helper()
+	planned := reading(t, environment, w, desired)
+	return func(destroy bool, allow ...string) (*plan.Plan, resource.Diagnostics) {
+		t.Helper()
+		p, ds := planned(destroy, allow...)
+		if ds.HasErrors() {
+			t.Fatal(ds)
+		}
+		return p, ds
+	}
+}
+
+// refused tells why there is no plan.
+func refused(t *testing.T, w *workspace, desired []*resource.Resource) resource.Diagnostics {
+	t.Helper()
+	_, ds := reading(t, "test", w, desired)(false)
+	return ds
+}
+
+// reading reads what is live, and gives the way to plan from it, which may fail.
+func reading(t *testing.T, environment string, w *workspace, desired []*resource.Resource) func(destroy bool, allow ...string) (*plan.Plan, resource.Diagnostics) {
+	t.Helper()
 	providers := []resource.Provider{w, postgres.New()}
 	snaps, ds := plan.Read(context.Background(), plan.ReadRequest{Environment: environment, Desired: desired, Providers: providers})
 	if ds.HasErrors() {
 		t.Fatal(ds)
 	}
 	return func(destroy bool, allow ...string) (*plan.Plan, resource.Diagnostics) {
-		t.Helper()
-		p, ds := plan.Build(plan.Request{
+		return plan.Build(plan.Request{
 			Environment: plan.Environment{Name: environment, File: environment + ".hcl"}, Desired: desired, Providers: providers,
 			Snapshots: snaps, Version: "test", Destroy: destroy, Allow: allow,
 		})
-		if ds.HasErrors() {
-			t.Fatal(ds)
-		}
-		return p, ds
 	}
 }
 

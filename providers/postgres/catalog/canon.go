@@ -104,6 +104,8 @@ func question(t *AskTable, e Expr, serverVersion int) Question {
 		q.get = "SELECT format_type(atttypid, atttypmod) FROM pg_attribute" + ofRelation
 	case RegType:
 		q.get = "SELECT " + regType(e.Text)
+	case Collation:
+		q.get = "SELECT " + sqltext.Literal(collation(e.Text)) + "::regcollation"
 	case Default:
 		q.setup = "CREATE TEMP TABLE " + scratch + " (c " + columnType(t, e.Column) + ")"
 		q.do = "ALTER TABLE pg_temp." + scratch + " ALTER c SET DEFAULT (" + e.Text + ")"

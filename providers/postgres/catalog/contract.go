@@ -59,6 +59,7 @@ type ExprKind string
 
 const (
 	Type           ExprKind = "type"            // of Column; → format_type with its modifier
+	Collation      ExprKind = "collation"       // of Column; → its name, as regcollation prints it
 	Default        ExprKind = "default"         // of Column; → pg_get_expr
 	Generated      ExprKind = "generated"       // of Column; → pg_get_expr
 	Check          ExprKind = "check"           // of constraint Name; → pg_get_expr

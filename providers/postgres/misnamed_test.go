@@ -1,0 +1,63 @@
+package postgres_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tellr-dev/tellr/engine/resource"
+)
+
+// A query that names what is not there is refused.
+func TestViewTypo(t *testing.T) {
+	w := &workspace{dsn: database(t)}
+	for query, want := range map[string]string{
+		"SELECT id FROM s.dosc":    "view.ids names a relation that is not there, and will not be; did you mean s.docs?",
+		"SELECT title FROM s.docs": "view.ids names a column that is not there, and will not be; name one that the tables",
+		"SELECT id FROM docs":      "view.ids names a relation that is not there, and will not be; did you mean s.docs?",
+	} {
+		notes := refused(t, w, load(t, strings.Replace(starBefore, "SELECT id FROM s.docs", query, 1)))
+		if len(notes) != 1 || notes[0].Severity != resource.Error || !strings.HasPrefix(notes[0].Summary+"; "+notes[0].Cure, want) || !strings.Contains(notes[0].Detail, "does not exist") {
+			t.Errorf("%s: %v", query, notes)
+		}
+	}
+}
+
+// A type, function or collation that nobody knows and nothing makes is refused, once, of new columns as of changed ones.
+func TestMisnamed(t *testing.T) {
+	const files = `
+schema "s" { instance = instance.main }
+enum "state" {
+  schema = schema.s
+  values = ["open", "done"]
+}
+range_type "span" {
+  schema          = schema.s
+  subtype         = "int"
+  multirange_name = "spans"
+}
+table "docs" {
+  schema  = schema.s
+  columns = {
+    id = { type = "int" }
+    r  = { type = "s.spans[]" }
+    NEW
+  }
+}
+`
+	w := &workspace{dsn: database(t)}
+	run(t, w, load(t, strings.Replace(files, "NEW", `old = { type = "int" }`, 1)), false)
+	for column, want := range map[string]string{
+		`new = { type = "intt" }`:                          "the type of column new of table.docs cannot be \"intt\"; did you mean int?",
+		`old = { type = "intt" }`:                          "the type of column old of table.docs cannot be \"intt\"; did you mean int?",
+		`new = { type = "s.stat" }`:                        "the type of column new of table.docs cannot be \"s.stat\"; did you mean s.state?",
+		`new = { type = "int", default = "naw()" }`:        "the default of column new of table.docs cannot be \"naw()\"; write it with its schema",
+		`new = { type = "text", default = "nowhere.f()" }`: "the default of column new of table.docs cannot be \"nowhere.f()\"; declare that schema",
+		`new = { type = "text", collation = "s.none" }`:    "the collation of column new of table.docs cannot be \"s.none\"",
+		`new = { type = "int", default = "s.naw(1)" }`:     "the default of column new of table.docs cannot be \"s.naw(1)\"; write it with its schema",
+	} {
+		notes := refused(t, w, load(t, strings.Replace(files, "NEW", column, 1)))
+		if len(notes) != 1 || notes[0].Severity != resource.Error || !strings.HasPrefix(notes[0].Summary+"; "+notes[0].Cure, want) || !strings.Contains(notes[0].Detail, "does not exist") {
+			t.Errorf("%s: %v", column, notes)
+		}
+	}
+}
