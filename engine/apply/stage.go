@@ -26,7 +26,7 @@ func (r *run) stage(ctx context.Context, stage resource.Stage) error {
 	}
 	r.emit(resource.Event{Kind: resource.StageStarted, Stage: stage, Total: len(steps)})
 	var err error
-	if stage == resource.Database || stage == resource.Online {
+	if stage.InDatabase() {
 		err = r.oneByOne(ctx, stage, steps)
 	} else {
 		err = r.sideBySide(ctx, stage, steps)
@@ -70,7 +70,7 @@ func (r *run) oneByOne(ctx context.Context, stage resource.Stage, steps []*resou
 		if stage == resource.Database {
 			err = r.inTransaction(ctx, session, system, mine)
 		} else {
-			err = r.online(ctx, session, system, mine)
+			err = r.oneAtATime(ctx, session, system, mine)
 		}
 		if err != nil {
 			return plan.Diagnose(err)
@@ -118,8 +118,8 @@ func (r *run) inTransaction(ctx context.Context, session resource.Session, syste
 	return nil
 }
 
-// online runs steps that stay, each as soon as it is done.
-func (r *run) online(ctx context.Context, session resource.Session, system string, steps []*resource.Step) error {
+// oneAtATime runs steps that stay, each as soon as it is done.
+func (r *run) oneAtATime(ctx context.Context, session resource.Session, system string, steps []*resource.Step) error {
 	for _, s := range steps {
 		if err := r.do(ctx, session, s); err != nil {
 			_ = session.Rollback(context.WithoutCancel(ctx)) // it only closes

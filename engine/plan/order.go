@@ -173,7 +173,11 @@ func (v *vertices) place(i int, s *resource.Step) {
 		return // things that go are ordered by rank and by their provider; what the ledger is told needs no order
 	}
 	first, last := v.node(s.Node)
-	if s.Stage == resource.Online {
+	switch s.Stage {
+	case resource.Prepare: // before the transaction: it can wait for nothing in there
+		v.edge(last, i)
+		return
+	case resource.Online:
 		// It comes after the transaction, and nothing in a transaction can wait for it: what must come after it says so.
 		v.edge(i, last)
 		return

@@ -2,18 +2,22 @@ package resource
 
 import "strings"
 
-// Stage is one of the four goes of an apply; each can be resumed.
+// Stage is one of the five goes of an apply; each can be resumed.
 type Stage string
 
 const (
 	Workspace Stage = "workspace" // API calls, in parallel, bounded
+	Prepare   Stage = "prepare"   // statements whose effect the transaction can use only when it is committed
 	Database  Stage = "database"  // one transaction on one connection
 	Online    Stage = "online"    // statements that cannot run in a transaction
 	Release   Stage = "release"   // files, deployment, permissions, wait until it runs
 )
 
 // Stages in the order in which they run. A destroy runs them in reverse.
-var Stages = []Stage{Workspace, Database, Online, Release}
+var Stages = []Stage{Workspace, Prepare, Database, Online, Release}
+
+// InDatabase tells whether steps of the stage are statements, which run one by one.
+func (s Stage) InDatabase() bool { return s == Prepare || s == Database || s == Online }
 
 // Step is one thing that apply does. It holds all that is needed to do it:
 // apply adds nothing but the values of holes.

@@ -19,8 +19,6 @@ type alteration struct {
 
 	clauses []string
 	effort  effort
-	// setsDefault: one of the clauses gives the column another default.
-	setsDefault bool
 	// later are the clauses that need the column to refuse nulls, which it does only after the table was read.
 	later []string
 }
@@ -117,7 +115,6 @@ func (a *alteration) plan() {
 		a.keptAsValues(s)
 	}
 	a.judge(s)
-	a.onlyDefault[s] = a.setsDefault && len(a.clauses) == 1 && len(s.Statements) == 1
 	if a.canonical.def != a.have.def || a.canonical.generated != a.have.generated {
 		a.keepBelow(s, exclusive, a.have, a.canonical, (*below).ownDefault)
 	}
@@ -317,7 +314,6 @@ func (a *alteration) defaults() {
 		a.clause("SET DEFAULT nextval(" + sqltext.Literal(a.newSequence().String()) + "::regclass)")
 	case a.canonical.def != "" && (a.canonical.def != a.have.def || a.retyped()):
 		a.clause("SET DEFAULT " + a.want.def)
-		a.setsDefault = true
 	case a.canonical.generated != a.have.generated && a.canonical.generated != "":
 		a.clause("SET EXPRESSION AS (" + a.want.generated + ")")
 		a.effort.rewrite = !a.canonical.virtual

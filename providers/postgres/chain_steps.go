@@ -124,10 +124,10 @@ func (p *planner) orderViews() {
 
 func isDrop(s *resource.Step) bool { return s.Action == resource.Delete && len(s.Path) == 0 }
 
-// needAll waits for the steps of something that is made or changed, but for those of defaults, which nobody reads.
+// needAll waits for the steps of something that is made or changed.
 func (p *planner) needAll(s *resource.Step, on []*resource.Step) {
 	for _, o := range on {
-		if !isDrop(o) && o.Stage == resource.Database && o.Node.Part == "" && !p.onlyDefault[o] {
+		if !isDrop(o) && o.Stage == resource.Database && o.Node.Part == "" {
 			need(s, o.ID)
 		}
 	}

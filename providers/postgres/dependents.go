@@ -91,7 +91,7 @@ const mostDependents = 100
 func (p *planner) settleWaits() {
 	for _, w := range p.waitings {
 		for _, s := range p.steps {
-			if s.Stage == resource.Database && isDrop(s) == w.gone && s.Node.Part == "" && !p.onlyDefault[s] && slices.Contains(w.on, s.Address) {
+			if s.Stage == resource.Database && isDrop(s) == w.gone && s.Node.Part == "" && slices.Contains(w.on, s.Address) {
 				need(w.step, s.ID)
 			}
 		}

@@ -40,6 +40,7 @@ table "docs" {
   columns = {
     id = { type = "int" }
     r  = { type = "s.spans[]" }
+    e  = { type = "s.state[][]" }
     NEW
   }
 }

@@ -3,6 +3,7 @@ package postgres
 import (
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/tellr-dev/tellr/engine/resource"
 	"github.com/tellr-dev/tellr/providers/postgres/catalog"
@@ -89,6 +90,7 @@ func misses(why string) (what, name string) {
 // makes tells whether something is declared by a name as the server writes it in its errors, without quotes. A range type
 // comes with its multirange type, each type with that of its arrays.
 func (n *normalizer) makes(name string) bool {
+	name, _, _ = strings.Cut(name, "[")
 	for a, at := range n.index.places {
 		switch a.Kind {
 		case "schema":

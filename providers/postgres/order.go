@@ -30,9 +30,7 @@ func (p *planner) order() {
 	p.orderSuccessors()
 	p.orderMentions()
 	p.settleNames()
-	p.defaultsLast()
 	p.chain()
-	p.newValues()
 	p.detachDropped()
 }
 

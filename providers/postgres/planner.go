@@ -36,12 +36,10 @@ type planner struct {
 	// relocated are the steps that rename or move things, and put those by which settleNames calls things otherwise for a while.
 	relocated    map[resource.Address]*resource.Step
 	vacated      map[naming]bool                     // the names that live things have and the plan makes free
-	added        []addedValue                        // values that the plan adds to enums
 	anew         map[string]bool                     // see madeAnew
 	stoodInstead map[resource.Address]*resource.Live // what had the names of new things
 	put          map[*release]*resource.Step
 	asides       map[*resource.Step]bool // the steps that do so
-	onlyDefault  map[*resource.Step]bool // steps that do no more than give a column another default
 	interim      map[naming]bool         // the names that things have for a while
 	// unreferenced are the steps after which a foreign key to a table is gone, by that table.
 	unreferenced map[place][]string
@@ -89,7 +87,7 @@ func newPlanner(v *view, req resource.StepsRequest) *planner {
 		made: map[place]*resource.Delta{}, gone: map[place]*resource.Delta{}, goneAlong: map[place]bool{}, granted: map[string]bool{},
 		leaving: map[place][]*resource.Step{}, entering: map[place][]*resource.Step{},
 		renamedSchemas: map[string]*resource.Step{}, renamedColumns: map[place]map[string]string{}, columnsRenamed: map[resource.Address]map[string]string{}, swapped: map[resource.Address][]string{}, kept: map[string]bool{},
-		freed: map[naming][]*release{}, relocated: map[resource.Address]*resource.Step{}, put: map[*release]*resource.Step{}, interim: map[naming]bool{}, asides: map[*resource.Step]bool{}, onlyDefault: map[*resource.Step]bool{},
+		freed: map[naming][]*release{}, relocated: map[resource.Address]*resource.Step{}, put: map[*release]*resource.Step{}, interim: map[naming]bool{}, asides: map[*resource.Step]bool{},
 		claimed: map[place]bool{}, plainDetach: map[string]func(*resource.Step){}, attaching: map[place]bool{}, finalizing: map[place][]*resource.Step{},
 		things: map[catalog.Object]*resource.Delta{}, hanging: map[catalog.Object][]catalog.Dependency{},
 		successors: map[resource.Address]*resource.Delta{}, unreferenced: map[place][]string{},

@@ -49,14 +49,17 @@ func (p *planner) createEnum(d *resource.Delta) {
 
 func (p *planner) alterEnum(d *resource.Delta) {
 	at := p.renamed(d, "TYPE")
+	was := d.Live.Attrs.Get("values").StringList()
 	if d = p.renameValues(d, at); changed(d, "values") {
-		p.alterValues(d, at)
+		p.alterValues(d, was)
 	}
 	p.simple(d, "TYPE "+at.String())
 }
 
-// alterValues adds values where they belong. Postgres can neither remove nor move one.
-func (p *planner) alterValues(d *resource.Delta, at place) {
+// alterValues adds values where they belong. Postgres can neither remove nor move one. They come before the transaction, as
+// it can use them only when they are committed (55P04); so the type and its values, which were was, have the names there that
+// they have now.
+func (p *planner) alterValues(d *resource.Delta, was []string) {
 	want, have := d.Desired.Attrs.Get("values").StringList(), d.Live.Attrs.Get("values").StringList()
 	var gone []string
 	for _, v := range have {
@@ -86,8 +89,11 @@ func (p *planner) alterValues(d *resource.Delta, at place) {
 		s.Blocked = &resource.Block{Reason: fmt.Sprintf("Postgres cannot reorder the values of an enum: write them in the order %s", sqltext.Literals(have))}
 		return
 	}
+	at := livePlace(d.Live)
 	s.Title = "add values to enum " + at.name
 	s.NoUndo = "Postgres cannot remove a value from an enum"
+	s.Stage = resource.Prepare
+	was = slices.Clone(was)
 	for i, v := range want {
 		if slices.Contains(have, v) {
 			continue
@@ -96,11 +102,11 @@ func (p *planner) alterValues(d *resource.Delta, at place) {
 		switch {
 		case i == len(have): // at the end, where it goes without a word
 		case i > 0:
-			sql += " AFTER " + sqltext.Literal(want[i-1])
+			sql += " AFTER " + sqltext.Literal(was[i-1])
 		default:
-			sql += " BEFORE " + sqltext.Literal(have[0])
+			sql += " BEFORE " + sqltext.Literal(was[0])
 		}
 		run(s, sql)
-		have = slices.Insert(slices.Clone(have), i, v)
+		have, was = slices.Insert(slices.Clone(have), i, v), slices.Insert(was, i, v)
 	}
 }

@@ -151,6 +151,13 @@ var (
 // misnames tells what a query names that is not there and will not be, and the cure, by what the server says of it.
 func (n *normalizer) misnames(why string) (what, cure string) {
 	if unknownColumn.MatchString(why) {
+		for a := range n.index.desired {
+			if a.Kind == "table" {
+				if _, ok := n.index.columnsOf(n.index.desired[a]); !ok {
+					return "", "" // it may be one that no file says
+				}
+			}
+		}
 		return "a column", "name one that the tables of its query have, as they are declared"
 	}
 	m := unknownRelation.FindStringSubmatch(why)

@@ -3,6 +3,7 @@ package postgres
 import (
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/tellr-dev/tellr/engine/resource"
 	"github.com/tellr-dev/tellr/providers/postgres/catalog"
@@ -21,8 +22,12 @@ func (a *asker) stands() {
 		switch r.Kind.Name {
 		case "table":
 			t := decodeTable(a.index, p, r.Attrs)
+			columns, ok := a.index.columnsOf(r)
+			if !ok {
+				continue
+			}
 			s.Kind = catalog.StandTable
-			for _, c := range t.columns {
+			for _, c := range columns {
 				s.Columns = append(s.Columns, catalog.StandColumn{From: c.renamedFrom,
 					AskColumn: catalog.AskColumn{Name: c.name, Type: c.typ, Collation: c.collation}})
 			}
@@ -61,6 +66,39 @@ func (a *asker) stands() {
 			visit(t)
 		}
 	}
+}
+
+// columnsOf are all columns that a table is to have, in the order in which Postgres makes them: those of its parents first.
+// ok is false if the files do not say them all.
+func (x *index) columnsOf(r *resource.Resource) (out []column, ok bool) {
+	return x.columnsBelow(r, 0)
+}
+
+func (x *index) columnsBelow(r *resource.Resource, depth int) (out []column, ok bool) {
+	if depth > 32 || slices.ContainsFunc(r.Ignore, func(i resource.Ignore) bool { return i.Path == "columns" || strings.HasPrefix(i.Path, "columns.") }) {
+		return nil, false
+	}
+	add := func(columns []column) {
+		for _, c := range columns {
+			if i := slices.IndexFunc(out, func(have column) bool { return have.name == c.name }); i < 0 {
+				out = append(out, c)
+			}
+		}
+	}
+	t := decodeTable(x, x.places[r.Address], r.Attrs)
+	for _, at := range t.parents() {
+		parent := x.desired[x.tables[at]]
+		if parent == nil {
+			return nil, false
+		}
+		above, ok := x.columnsBelow(parent, depth+1)
+		if !ok {
+			return nil, false
+		}
+		add(above)
+	}
+	add(t.columns)
+	return out, true
 }
 
 // builtTexts are the texts of a view or rule in which names may stand, that of a rule's relation included.

@@ -315,12 +315,12 @@ func run(t *testing.T, w *workspace, desired []*resource.Resource, destroy bool)
 func show(p *plan.Plan) string {
 	var b strings.Builder
 	for _, s := range p.Steps {
-		if s.Stage != resource.Database && s.Stage != resource.Online || s.Action.OnlyLedger() {
+		if !s.Stage.InDatabase() || s.Action.OnlyLedger() {
 			continue
 		}
 		fmt.Fprintf(&b, "--- %s: %s", s.Action, s.Title)
-		if s.Stage == resource.Online {
-			b.WriteString(" (online)")
+		if s.Stage != resource.Database {
+			fmt.Fprintf(&b, " (%s)", s.Stage)
 		}
 		if s.Cause == resource.CauseDrift {
 			b.WriteString(" (drift)")
