@@ -276,7 +276,7 @@ func (a *alteration) nulls() {
 	case wants && !had:
 		a.clauses = append(a.clauses, a.refusingNulls(a.want))
 		a.effort.scan = !a.effort.rewrite
-	case !wants && had && !w.inPrimaryKey(a.name) && (!h.inPrimaryKey(a.have.name) || isSerial(a.have.typ) || a.have.identity != nil):
+	case !wants && had && !w.inPrimaryKey(a.name) && (!h.inPrimaryKey(a.have.name) || w.primaryKey == nil && (isSerial(a.have.typ) || a.have.identity != nil)):
 		a.clause("DROP NOT NULL")
 	}
 }

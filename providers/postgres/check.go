@@ -112,9 +112,6 @@ func checkEnum(r *resource.Resource) resource.Diagnostics {
 	c := &checker{r: r}
 	c.label("enum")
 	values := r.Attrs.Get("values")
-	if values.Kind() == resource.KindList && len(values.Items()) == 0 {
-		c.errorf(values.Range(), fmt.Sprintf("%s has no values", r.Address), "write one or more", "a column of it could hold nothing")
-	}
 	seen := map[string]bool{}
 	for _, v := range values.Items() {
 		if !v.Known() {

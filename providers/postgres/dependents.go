@@ -59,6 +59,7 @@ var dependentClass = map[string]string{
 	"view": "pg_class", "materialized_view": "pg_class", "rule": "pg_rewrite", "event_trigger": "pg_event_trigger",
 	"function": "pg_proc", "procedure": "pg_proc", "aggregate": "pg_proc",
 	"enum": "pg_type", "domain": "pg_type", "composite_type": "pg_type", "range_type": "pg_type", "collation": "pg_collation",
+	"extension": "pg_extension",
 }
 
 // hold blocks a step that would need a CASCADE, and names what it would take along.

@@ -70,6 +70,7 @@ func extensionSteps(p *planner, d *resource.Delta) {
 		run(s, "DROP EXTENSION "+sqltext.Ident(at.name))
 		s.Destroys = true
 		s.NoUndo = "what the extension's own tables held is gone"
+		p.hold(d, s, "dropped")
 	default:
 		p.alterExtension(d)
 	}

@@ -22,6 +22,7 @@ const (
 	spaceTriggers    space = "triggers"    // of a table
 	spacePolicies    space = "policies"    // of a table
 	spaceSchemas     space = "schemas"     // of the database
+	spaceStatistics  space = "statistics"  // of a schema
 )
 
 // naming is a name in its namespace.
@@ -114,8 +115,13 @@ func (t *table) heldNames() []naming {
 			out = append(out, relationName(at))
 		}
 	}
+	for i := range t.statistics {
+		out = append(out, t.statisticsName(t.statistics[i].name))
+	}
 	return out
 }
+
+func (t *table) statisticsName(name string) naming { return naming{spaceStatistics, t.schema, name} }
 
 // sequenceOf is where the sequence of a column stands that numbers itself.
 func (t *table) sequenceOf(c *column) (place, bool) {

@@ -226,7 +226,7 @@ func normalizeEnum(n *normalizer, r *resource.Resource) resource.Value {
 	var o object
 	o.text("schema", p.schema, r.Attrs.Get("schema"))
 	o.text("name", p.name, r.Attrs.Get("name"))
-	o.texts("values", r.Attrs.Get("values").StringList(), r.Attrs.Get("values"))
+	o.value("values", resource.Strings(r.Attrs.Get("values").StringList()...), r.Attrs.Get("values"))
 	o.text("comment", r.Attrs.Get("comment").Str(), r.Attrs.Get("comment"))
 	n.owner(&o, r)
 	return o.done()

@@ -133,8 +133,8 @@ func (c *tableChange) dropNotNullAfterKey(s *resource.Step) {
 		if w == nil || c.want.refusesNull(w) {
 			continue
 		}
-		if h := c.have.column(name); h != nil && (isSerial(h.typ) || h.identity != nil) {
-			continue // the step of the column does it
+		if h := c.have.column(name); c.want.primaryKey == nil && h != nil && (isSerial(h.typ) || h.identity != nil) {
+			continue // the step of the column does it, when that numbers itself no more; another key comes after that
 		}
 		c.run(s, exclusive, c.alter("ALTER COLUMN "+sqltext.Ident(name)+" DROP NOT NULL"))
 	}

@@ -1,7 +1,10 @@
 package postgres
 
 import (
+	"slices"
+
 	"github.com/tellr-dev/tellr/engine/resource"
+	"github.com/tellr-dev/tellr/providers/postgres/catalog"
 	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
 )
 
@@ -15,7 +18,7 @@ func (c *tableChange) dropIndexes() {
 		if h == nil || w != nil && (c.indexStays(h, w) || c.onlyTouch("indexes", name)) || w == nil && c.busy && c.onItsWay(name) && !c.goesAlong(h) {
 			continue
 		}
-		if w == nil && c.busy && !c.goesAlong(h) {
+		if w == nil && c.busy && !c.goesAlong(h) && !c.losesExtension(name) {
 			c.dropIndexOnline(h)
 			continue
 		}
@@ -32,6 +35,18 @@ func (c *tableChange) dropIndexes() {
 		c.have.undoIndexDrop(s, h, "")
 		c.building = append(c.building, building{s, c.have.place})
 	}
+}
+
+// losesExtension tells whether an index is of a method or an operator class that goes with its extension in the transaction.
+func (c *tableChange) losesExtension(name string) bool {
+	for _, d := range c.req.Deltas {
+		if d.Address.Kind == "extension" && d.Action == resource.Delete && slices.ContainsFunc(c.hanging[objectOf(d)], func(on catalog.Dependency) bool {
+			return on.By == objectOf(c.d) && on.Part == name
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *tableChange) addIndexes() {

@@ -28,7 +28,7 @@ func (c *tableChange) belowOf(name string) []below {
 		}
 		at, v := c.planner.wanted(d), resource.Null()
 		switch of := d.Desired.Attrs.Get("partition_of"); {
-		case c.isAbove(d):
+		case c.isAbove(d) && !c.leavesFirst(d, at):
 			v = d.Live.Attrs.Get("columns").Get(name)
 		case !of.IsNull() && c.index.placeOf(of, at.schema) == c.want.place: // it comes with this plan
 			v = d.Desired.Attrs.Get("columns").Get(name)
@@ -38,6 +38,21 @@ func (c *tableChange) belowOf(name string) []below {
 		}
 	}
 	return out
+}
+
+// leavesFirst tells whether a child is no child of this one any more when its columns change.
+func (c *tableChange) leavesFirst(d *resource.Delta, at place) bool {
+	have := decodeLineage(c.index, livePlace(d.Live).schema, d.Live.Attrs)
+	want := decodeLineage(c.index, at.schema, d.Desired.Attrs)
+	above := func(p place) bool { return p == c.have.place || p == c.want.place }
+	return slices.ContainsFunc(have.inherits, above) && !slices.ContainsFunc(have.inherits, func(p place) bool { return !above(p) && c.leadsHere(p) }) &&
+		!slices.ContainsFunc(want.parents(), above)
+}
+
+// leadsHere tells whether a live table is this one, or below it.
+func (c *tableChange) leadsHere(p place) bool {
+	up := c.deltas[c.index.tables[p]]
+	return up != nil && up.Live != nil && !up.Live.Instead && c.isAbove(up)
 }
 
 // isAbove tells whether a live table is below this one.

@@ -241,6 +241,7 @@ func (c *tableChange) dropStatistics() {
 			s.Reason = "they must make way for changes of columns"
 		}
 		c.run(s, gathering, h.drop(c.have))
+		c.frees(s, c.have.statisticsName(name))
 		c.have.undoStatisticsDrop(s, h)
 	}
 }
@@ -277,6 +278,7 @@ func (c *tableChange) addStatistics() {
 					run(s, sql)
 				}
 			}
+			c.takes(s, c.want.statisticsName(name))
 			undo(s, w.drop(c.want))
 			if owner := c.d.Desired.Attrs.Get("owner"); !owner.IsNull() {
 				runSQL(s, (&sqlText{}).text("ALTER STATISTICS "+place{c.want.schema, name}.String()+" OWNER TO ").role(c.currentRole(owner)).sql)

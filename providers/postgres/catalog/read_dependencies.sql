@@ -1,8 +1,8 @@
 -- What hangs on what.
 
 -- == dependencies
--- What refers to the relations, functions, types and collations of the schemas in scope and would not let them go, or
--- change, without it. What goes along by itself (deptype a, i: a table's own indexes, defaults, triggers) is listed for
+-- What refers to the relations, functions, types and collations of the schemas in scope, or to what comes with an extension,
+-- and would not let them go, or change, without it. What goes along by itself (deptype a, i: a table's own indexes, defaults, triggers) is listed for
 -- functions and types only, whose it is not; of these a hundred dependents each, to be named.
 --
 -- A dependent is told by the thing that it is, or is part of: the relation of a default, the domain of a rule. What can be
@@ -26,7 +26,7 @@ SELECT o.class::regclass, o.oid, o.of_column, o.of_array,
        END,
        coalesce(a.attname, k.conname, ic.relname, s.stxname,
                 (SELECT u.attname FROM pg_attribute u WHERE c.oid IS NOT NULL AND e.sub > 0 AND u.attrelid = e.oid AND u.attnum = e.sub)),
-       pg_describe_object(e.class, e.oid, e.sub),
+       CASE WHEN r.rulename = '_RETURN' THEN pg_describe_object('pg_class'::regclass, r.ev_class, 0) ELSE pg_describe_object(e.class, e.oid, e.sub) END,
        CASE WHEN y.oid IS NOT NULL THEN format('DROP POLICY %I ON %s', y.polname, y.polrelid::regclass)
             WHEN r.rulename <> '_RETURN' THEN format('DROP RULE %I ON %s', r.rulename, r.ev_class::regclass)
             WHEN o.class = 'pg_class'::regclass THEN NULL
@@ -72,7 +72,29 @@ FROM (SELECT DISTINCT 'pg_class'::regclass::oid AS class, n.relation AS oid, (SE
                        AND EXISTS (SELECT FROM pg_depend i WHERE i.classid = d.classid AND i.objid = d.objid AND i.refclassid = 'pg_type'::regclass AND i.deptype = 'i'))
               AND NOT (d.classid = 'pg_trigger'::regclass AND EXISTS (SELECT FROM pg_trigger t WHERE t.oid = d.objid AND (t.tgisinternal OR t.tgparentid <> 0)))
             GROUP BY d.classid, d.objid, CASE d.classid WHEN 'pg_class'::regclass THEN d.objsubid END
-            ORDER BY d.classid, d.objid LIMIT 101) d) o(class, oid, of_column, of_array, by_class, by_oid, by_sub)
+            ORDER BY d.classid, d.objid LIMIT 101) d
+      UNION ALL
+      SELECT 'pg_extension'::regclass, x.oid, NULL, false, d.classid::regclass, d.objid, d.objsubid
+      FROM pg_extension x
+      CROSS JOIN LATERAL
+           (SELECT d.classid, d.objid, max(d.objsubid) AS objsubid
+            FROM pg_depend m
+            JOIN pg_depend d ON d.refclassid = m.classid AND d.refobjid = m.objid AND d.deptype = 'n'
+            LEFT JOIN pg_attrdef f ON d.classid = 'pg_attrdef'::regclass AND f.oid = d.objid
+            LEFT JOIN pg_constraint k ON d.classid = 'pg_constraint'::regclass AND k.oid = d.objid
+            LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+            LEFT JOIN pg_trigger t ON d.classid = 'pg_trigger'::regclass AND t.oid = d.objid
+            LEFT JOIN pg_index i ON d.classid = 'pg_class'::regclass AND i.indexrelid = d.objid
+            WHERE m.refclassid = 'pg_extension'::regclass AND m.refobjid = x.oid AND m.deptype = 'e'
+              AND d.classid IN ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass, 'pg_attrdef'::regclass, 'pg_constraint'::regclass,
+                                'pg_rewrite'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass, 'pg_statistic_ext'::regclass)
+              AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
+                              AND (e.classid = d.classid AND e.objid = d.objid
+                                   OR e.classid = 'pg_class'::regclass AND e.objid = coalesce(f.adrelid, nullif(k.conrelid, 0), r.ev_class, t.tgrelid, i.indrelid)))
+            GROUP BY d.classid, d.objid, CASE d.classid WHEN 'pg_class'::regclass THEN d.objsubid END
+            ORDER BY d.classid, d.objid LIMIT 101) d
+      WHERE x.extnamespace <> 'pg_catalog'::regnamespace -- plpgsql, which stays
+     ) o(class, oid, of_column, of_array, by_class, by_oid, by_sub)
 CROSS JOIN LATERAL (SELECT o.by_class AS class, o.by_oid AS oid, o.by_sub AS sub) e
 LEFT JOIN pg_rewrite r ON e.class = 'pg_rewrite'::regclass AND r.oid = e.oid
 LEFT JOIN pg_class v ON v.oid = r.ev_class

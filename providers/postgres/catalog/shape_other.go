@@ -70,7 +70,7 @@ func (s *shaper) enum(t *typeRow) resource.Value {
 	var f fields
 	f.text("schema", s.schemaOf[t.schema].name)
 	f.text("name", t.name)
-	f.list("values", t.labels)
+	f.put("values", resource.Strings(t.labels...))
 	f.text("comment", t.comment)
 	f.text("owner", s.roleName(t.owner))
 	return resource.Object(f...)

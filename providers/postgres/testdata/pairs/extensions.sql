@@ -19,3 +19,7 @@ CREATE EXTENSION pg_trgm SCHEMA app VERSION '1.6';
 CREATE TABLE app.t (a text);
 -- =>
 CREATE EXTENSION cube SCHEMA app; CREATE EXTENSION earthdistance SCHEMA app; CREATE TABLE app.t (a text, b app.earth);
+-- == an extension goes with the index that it was for, in a table with rows
+CREATE EXTENSION pg_trgm SCHEMA app; CREATE TABLE app.t (a text); CREATE INDEX i ON app.t USING gin (a app.gin_trgm_ops); INSERT INTO app.t VALUES ('x');
+-- =>
+CREATE TABLE app.t (a text);

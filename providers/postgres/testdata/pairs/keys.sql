@@ -222,3 +222,7 @@ CREATE TABLE app.t (a int, b int PRIMARY KEY);
 CREATE TABLE app.t (a int NOT NULL CONSTRAINT u UNIQUE, b int); COMMENT ON CONSTRAINT u ON app.t IS 'one'; COMMENT ON INDEX app.u IS 'of the key'; ALTER TABLE app.t REPLICA IDENTITY USING INDEX u; INSERT INTO app.t VALUES (1, 1);
 -- =>
 CREATE TABLE app.t (a int NOT NULL, b int, CONSTRAINT u UNIQUE (a, b)); COMMENT ON CONSTRAINT u ON app.t IS 'two';
+-- == the primary key moves from a column that numbered itself
+CREATE TABLE app.t (a int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, b int NOT NULL); INSERT INTO app.t (b) VALUES (1);
+-- =>
+CREATE TABLE app.t (a int, b int PRIMARY KEY);

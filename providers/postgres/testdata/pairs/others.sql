@@ -199,3 +199,7 @@ CREATE TABLE app.t (a int); CREATE TABLE app.k () INHERITS (app.t); CREATE TABLE
 CREATE TABLE app.t (a int, b int DEFAULT 1); CREATE TABLE app.k (b int) INHERITS (app.t); INSERT INTO app.k VALUES (1, 2);
 -- =>
 CREATE TABLE app.t (a int); CREATE TABLE app.k (b int) INHERITS (app.t);
+-- == a child leaves, and a column of its own loses the default that its parent's loses too
+CREATE TABLE app.t (a int, b int DEFAULT 4); CREATE TABLE app.k (b int DEFAULT 5, d int) INHERITS (app.t);
+-- =>
+CREATE TABLE app.t (a int, b int); CREATE TABLE app.k (b int, d int);

@@ -195,3 +195,7 @@ CREATE TABLE app.t (a int NOT NULL, b text); CREATE UNIQUE INDEX i ON app.t (a);
 -- =>
 CREATE UNLOGGED TABLE app.t (a bigint NOT NULL, b text STORAGE EXTERNAL, c text) WITH (fillfactor = 90); CREATE UNIQUE INDEX i ON app.t (a); ALTER TABLE app.t CLUSTER ON i;
 ALTER TABLE app.t REPLICA IDENTITY USING INDEX i; CREATE STATISTICS app.s ON a, c FROM app.t; ALTER TABLE app.t ENABLE ROW LEVEL SECURITY; COMMENT ON TABLE app.t IS 'x';
+-- == statistics take the name of one that goes from a later table
+CREATE TABLE app.t (a int, b int); CREATE TABLE app.u (a int, b int); CREATE STATISTICS app.s ON a, b FROM app.u;
+-- =>
+CREATE TABLE app.t (a int, b int); CREATE TABLE app.u (a int, b int); CREATE STATISTICS app.s ON a, b FROM app.t;

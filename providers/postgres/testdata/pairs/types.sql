@@ -178,7 +178,10 @@ CREATE POLICY p ON app.t USING (k <> 'b'); CREATE TRIGGER g BEFORE INSERT ON app
 CREATE RULE r AS ON DELETE TO app.t WHERE OLD.k = 'b' DO INSTEAD NOTHING; CREATE FUNCTION app.n() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM app.t WHERE k = 'b'; END;
 
 -- == a view changes its columns, and uses a value that its enum gets
--- blocked: it uses the value 'b', which can be used when the transaction that adds it is done, and would be missing until then
 CREATE TYPE app.e AS ENUM ('a'); CREATE TABLE app.t (a int, k app.e); CREATE VIEW app.v AS SELECT a, k FROM app.t WHERE k = 'a';
 -- =>
 CREATE TYPE app.e AS ENUM ('a', 'b'); CREATE TABLE app.t (a int, k app.e); CREATE VIEW app.v AS SELECT k FROM app.t WHERE k = 'b';
+-- == an enum stays without values
+CREATE TYPE app.e AS ENUM ();
+-- =>
+CREATE TYPE app.e AS ENUM (); COMMENT ON TYPE app.e IS 'none yet';
