@@ -266,7 +266,7 @@ func stages(p *plan.Plan) string {
 		part := fmt.Sprintf("%s %s", st, thousands(int64(n[st])))
 		switch st {
 		case resource.Prepare:
-			part += " each by itself, as the transaction builds on it"
+			part += " committed first"
 		case resource.Database:
 			part += " in one transaction"
 		case resource.Online:

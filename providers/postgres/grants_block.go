@@ -172,10 +172,10 @@ func (v *view) wants(b *grantsBlock, grantee roleName) holding {
 	owner := map[string]string{}
 	for _, kind := range []string{onTables, onSequences, onFunctions, onTypes} {
 		for _, t := range targets[kind] {
-			if kind == onTables {
+			if kind == onTables && !v.passesFrom(b.schema, kind, t, t.owner) {
 				owner[t.name] = t.owner
 			}
-			if b.about(t.name) && (name == "" || t.owner != name) {
+			if b.about(t.name) && (name == "" || t.owner != name || v.passesFrom(b.schema, kind, t, name)) {
 				h.set(kind, t.name, b.given[kind])
 			}
 		}
@@ -199,6 +199,28 @@ func (v *view) ownerOfSchema(schema string) string {
 		return v.role(v.index.role(w)).Str()
 	}
 	return v.facts.Schemas[schema].Owner
+}
+
+// passesFrom tells whether a role owns a live thing that the files give to another one: with it goes all that the role has of it.
+func (v *view) passesFrom(schema, kind string, t grantTarget, role string) bool {
+	to := v.ownerToBe(schema, kind, t.name)
+	return t.owner == role && to != "" && to != role
+}
+
+// ownerToBe is the owner that a file gives a thing; "" for none.
+func (v *view) ownerToBe(schema, kind, name string) string {
+	at := place{schema, name}
+	if kind == onFunctions {
+		at.name = withoutTypes(name)
+	}
+	for _, a := range v.index.at(at) {
+		r := v.index.desired[a]
+		if r == nil || r.Attrs.Get("owner").IsNull() || kind == onFunctions && madeSignature(v.index, r) != name {
+			continue
+		}
+		return v.role(v.index.role(r.Attrs.Get("owner"))).Str()
+	}
+	return ""
 }
 
 // holds is what one grantee is to have: what the block gives, and of what there is, what the block does not manage or

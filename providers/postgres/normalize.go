@@ -109,10 +109,18 @@ func (n *normalizer) makes(name string) bool {
 	return false
 }
 
-// makesExtension tells whether an extension is new: what comes with it is known to nobody yet.
+// makesExtension tells whether an extension is new, gets another version or moves: what comes with it then, and where it
+// stands, is known to nobody yet.
 func (n *normalizer) makesExtension() bool {
-	for a := range n.index.desired {
-		if a.Kind == "extension" && n.live[a] == nil {
+	for a, r := range n.index.desired {
+		if a.Kind != "extension" {
+			continue
+		}
+		live := n.live[a]
+		if live == nil || live.Attrs.Get("schema").Str() != n.index.places[a].schema {
+			return true
+		}
+		if v := r.Attrs.Get("version").Str(); v != "" && v != live.Attrs.Get("version").Str() {
 			return true
 		}
 	}

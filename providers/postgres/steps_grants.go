@@ -266,6 +266,12 @@ func (g *grantsChange) comesBack(kind, name string) bool {
 	}
 }
 
+// passes tells whether a thing passes from a grantee to another owner.
+func (g *grantsChange) passes(kind, name, grantee string) bool {
+	t, there := g.liveTarget(kind, name)
+	return there && kind != onSchema && kind != onDatabase && g.passesFrom(g.block.schema, kind, t, grantee)
+}
+
 // giveBack gives an owner what it had revoked from itself.
 func (g *grantsChange) giveBack(grantee string, stays, lost map[string][]string) []grantStatement {
 	var out []grantStatement
@@ -287,7 +293,7 @@ func (g *grantsChange) grouped(grantee string, grant bool, kind string, from, to
 		if kind == onSchema && !grant && grantee == g.ownerOfSchema(g.block.schema) {
 			continue // what it has of it is its own by then
 		}
-		if len(missing) == 0 || !g.isLive(kind, name) || g.comesBack(kind, name) {
+		if len(missing) == 0 || !g.isLive(kind, name) || g.comesBack(kind, name) || grant && g.passes(kind, name, grantee) {
 			continue
 		}
 		missing = g.unplanned(grant, grantee, kind, name, missing)

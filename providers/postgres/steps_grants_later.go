@@ -85,7 +85,7 @@ func (g *grantsChange) laterStep(before, all []grantStatement, which string, wai
 
 // madeWith is what a grantee has of a thing that the plan makes, or makes again, once it has. New things, and views that are
 // made anew, have the privileges that are there by default; functions and types, and views of which no block says more, have
-// those that they had.
+// those that they had. Whoever owned a thing that passes to another owner has nothing of it.
 func (g *grantsChange) madeWith(grantee, kind string, t grantTarget, want, expected []string) (has []string, made bool) {
 	goes := g.d.Action == resource.Delete
 	_, there := g.liveTarget(kind, t.name)
@@ -93,10 +93,10 @@ func (g *grantsChange) madeWith(grantee, kind string, t grantTarget, want, expec
 	case !there:
 		return expected, !goes
 	case !g.comesBack(kind, t.name):
-		return nil, false
+		return nil, !goes && g.passesFrom(g.block.schema, kind, t, grantee)
 	case kind != onTables || goes:
 		return g.have[grantee][kind][t.name], true
-	case grantee == t.owner || grantee == g.ownerToBe(place{g.block.schema, t.name}):
+	case grantee == t.owner && !g.passesFrom(g.block.schema, kind, t, grantee) || grantee == g.ownerToBe(g.block.schema, kind, t.name):
 		return without(expected, without(expected, want)), true // an owner's own is not told
 	default:
 		return expected, true
@@ -238,7 +238,7 @@ func (g *grantsChange) columnGrants(grantee string, now []grantStatement) []gran
 	for _, key := range sortedKeys(want) {
 		table, column := splitColumnKey(key)
 		had := slices.Clone(have[key])
-		if g.columnComesAnew(place{g.block.schema, table}, column) {
+		if g.columnComesAnew(place{g.block.schema, table}, column) || g.passes(onTables, table, grantee) {
 			had = nil
 		}
 		for _, s := range now {
@@ -270,16 +270,6 @@ func (g *grantsChange) columnsBack(grantee string) []grantStatement {
 		}
 	}
 	return out
-}
-
-// ownerToBe is the owner that a file gives a relation; "" for none.
-func (p *planner) ownerToBe(at place) string {
-	for _, a := range p.index.at(at) {
-		if r := p.index.desired[a]; r != nil && !r.Attrs.Get("owner").IsNull() {
-			return p.currentRole(r.Attrs.Get("owner")).Str()
-		}
-	}
-	return ""
 }
 
 // columnComesAnew tells whether a column of a table is dropped and added under the same name, without its privileges.

@@ -148,15 +148,11 @@ var (
 	unknownRelation = regexp.MustCompile(`^relation "(.*)" does not exist$`)
 )
 
-// misnames tells what a query names that is not there and will not be, and the cure, by what the server says of it.
-func (n *normalizer) misnames(why string) (what, cure string) {
+// misnames tells what a view or rule names that is not there and will not be, and the cure, by what the server says of it.
+func (n *normalizer) misnames(a resource.Address, why string) (what, cure string) {
 	if unknownColumn.MatchString(why) {
-		for a := range n.index.desired {
-			if a.Kind == "table" {
-				if _, ok := n.index.columnsOf(n.index.desired[a]); !ok {
-					return "", "" // it may be one that no file says
-				}
-			}
+		if !n.knowsColumns(a, map[place]bool{}) {
+			return "", ""
 		}
 		return "a column", "name one that the tables of its query have, as they are declared"
 	}
@@ -176,6 +172,40 @@ func (n *normalizer) misnames(why string) (what, cure string) {
 	return "a relation", orElse(didYouMean(m[1], known), "declare it, or name one that is there, with its schema")
 }
 
+// knowsColumns tells whether the server was told the columns of all that a view or rule reads, as they are to be: those of a
+// table that the files say only in part, and those of a function's result or of a composite type, it was not.
+func (n *normalizer) knowsColumns(a resource.Address, seen map[place]bool) bool {
+	built := n.index.asks[n.snap.Scope.System.Name].questions.Built
+	i := slices.IndexFunc(built, func(b catalog.Built) bool { return b.ID == builtID(a) })
+	if i < 0 {
+		return false
+	}
+	for _, text := range builtTexts(&built[i]) {
+		for _, name := range sqltext.Names(text) {
+			at := place{name.Schema, name.Name}
+			if seen[at] {
+				continue
+			}
+			seen[at] = true
+			for _, of := range n.index.at(at) {
+				switch r := n.index.desired[of]; {
+				case r == nil, isRoutine(of.Kind), of.Kind == "composite_type":
+					return false
+				case isView(of.Kind):
+					if !n.knowsColumns(of, seen) {
+						return false
+					}
+				case of.Kind == "table":
+					if _, all := n.index.columnsOf(r); !all {
+						return false
+					}
+				}
+			}
+		}
+	}
+	return true
+}
+
 // builtForm gives the server's form of a view or rule, and says so where it matters that there is none: something is live,
 // and it differs from what is written.
 func (n *normalizer) builtForm(r *resource.Resource, differs bool) (catalog.BuiltFact, bool) {
@@ -193,7 +223,7 @@ func (n *normalizer) builtForm(r *resource.Resource, differs bool) (catalog.Buil
 			Detail:  why,
 			Cure:    "see that each name stands with its schema, and is there or declared; what is live is then made anew",
 		}
-		if what, cure := n.misnames(f.Error); what != "" {
+		if what, cure := n.misnames(r.Address, f.Error); what != "" {
 			d.Severity, d.Summary = resource.Error, fmt.Sprintf("%s names %s that is not there, and will not be", r.Address, what)
 			d.Detail, d.Cure = "the server says: "+why, cure
 		}
