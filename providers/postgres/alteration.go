@@ -64,7 +64,7 @@ func (a *alteration) plan() {
 	if first != "" {
 		a.run(s, exclusive, first)
 	}
-	if fromSerial && first != "" && !a.keepsSequence(a.oldSequence()) {
+	if fromSerial && first != "" && !a.keepsOldSequence() {
 		a.dropOldSequence(s)
 	}
 	if a.have.identity != nil && a.canonical.identity == nil {
@@ -74,11 +74,14 @@ func (a *alteration) plan() {
 		a.takesSequence(s)
 	}
 	adopted := (*sequence)(nil)
-	if toSerial {
+	stands := toSerial && a.standsApart(a.newSequence())
+	if toSerial && !stands {
 		adopted = a.adopted()
 		a.takesSequence(s)
 	}
 	switch {
+	case stands: // its own steps say the rest of it
+		run(s, "ALTER SEQUENCE "+a.newSequence().String()+" OWNED BY "+a.tableChange.want.columnPlace(a.name))
 	case adopted != nil:
 		a.adopt(s, adopted)
 	case toSerial:
@@ -99,10 +102,10 @@ func (a *alteration) plan() {
 			a.invalidates(s, a.name, "get another type, and may fail")
 		}
 	}
-	if a.counts() && len(a.later) == 0 || toSerial && adopted == nil {
+	if a.counts() && len(a.later) == 0 || toSerial && adopted == nil && !stands {
 		a.count(s)
 	}
-	if fromSerial && first == "" && !a.keepsSequence(a.oldSequence()) {
+	if fromSerial && first == "" && !a.keepsOldSequence() {
 		a.dropOldSequence(s)
 	}
 	if isSerial(a.canonical.typ) && isSerial(a.have.typ) && a.canonical.typ != a.have.typ {

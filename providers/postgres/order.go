@@ -29,6 +29,7 @@ func (p *planner) order() {
 	p.settleWaits()
 	p.orderSuccessors()
 	p.orderMentions()
+	p.orderRestoredKeys()
 	p.settleNames()
 	p.chain()
 	p.detachDropped()
@@ -104,6 +105,30 @@ func (p *planner) orderDrops() {
 				need(on.step, x.step.ID)
 			default:
 				need(on.step, p.dropKey(x.d, x.table, key).ID)
+			}
+		}
+	}
+}
+
+// orderRestoredKeys lets foreign keys that an undo brings back wait for the tables that it makes: what they refer to are names
+// there, and no references.
+func (p *planner) orderRestoredKeys() {
+	if !p.req.Undo {
+		return
+	}
+	made := map[place]*resource.Step{}
+	for _, s := range p.steps {
+		if s.Address.Kind == "table" && s.Action == resource.Create && len(s.Path) == 0 {
+			made[p.wanted(p.deltas[s.Address])] = s
+		}
+	}
+	for _, s := range p.steps {
+		if s.Action == resource.Delete || len(s.Path) == 0 || s.Path[0] != partForeignKeys {
+			continue
+		}
+		for _, at := range namedPlaces(statementText(s)) {
+			if on := made[at]; on != nil {
+				need(s, on.ID)
 			}
 		}
 	}

@@ -96,6 +96,19 @@ func (p *planner) keepsSequence(at place) bool {
 	return d != nil && d.Desired != nil
 }
 
+// keepsOldSequence tells whether the sequence of a column that is serial no more stays: as a thing of its own, or because the
+// column goes on taking its numbers from there.
+func (a *alteration) keepsOldSequence() bool {
+	return a.keepsSequence(a.oldSequence()) || strings.Contains(a.canonical.def, sqltext.Literal(a.oldSequence().String()))
+}
+
+// standsApart tells whether a live sequence is to be a thing of its own besides being that of a serial column, as in an undo
+// of what made it one.
+func (p *planner) standsApart(at place) bool {
+	d := p.sequenceAt(at)
+	return d != nil && d.Desired != nil && d.Live != nil && !d.Live.Instead && livePlace(d.Live) == at
+}
+
 // isAdopted tells whether a sequence that no file declares any more is that of a column that becomes serial.
 func (p *planner) isAdopted(q *sequence) bool {
 	parts := splitIdents(q.ownedBy)

@@ -1,0 +1,12 @@
+-- == the sequences of two serial columns swap their names, and back
+CREATE TABLE app.t (a serial, b serial); INSERT INTO app.t DEFAULT VALUES;
+-- =>
+CREATE TABLE app.t (a serial, b serial); ALTER SEQUENCE app.t_a_seq RENAME TO x; ALTER SEQUENCE app.t_b_seq RENAME TO t_a_seq; ALTER SEQUENCE app.x RENAME TO t_b_seq;
+-- == a table to which a foreign key leads becomes a view, and a table again
+CREATE TABLE app.t (a int); CREATE TABLE app.u (a int PRIMARY KEY); CREATE VIEW app.w AS SELECT a FROM app.u; CREATE TABLE app.k (a int REFERENCES app.u);
+-- =>
+CREATE TABLE app.t (a int); CREATE VIEW app.u AS SELECT a FROM app.t; CREATE VIEW app.w AS SELECT a FROM app.u; CREATE TABLE app.k (a int);
+-- == a column is serial no more, and takes its numbers from the sequence that it had
+CREATE TABLE app.t (a serial); INSERT INTO app.t DEFAULT VALUES;
+-- =>
+CREATE SEQUENCE app.t_a_seq AS integer; CREATE TABLE app.t (a int NOT NULL DEFAULT nextval('app.t_a_seq'));
