@@ -119,7 +119,12 @@ func fromNothing() *plan.Plan {
 // everyAction has a step of each kind of change, each cause, each warning.
 func everyAction() *plan.Plan {
 	orders := addr("table.orders")
-	p := newPlan(plan.Summary{Create: 1, Update: 4, Replace: 1, Destroy: 1, Unchanged: 1234, Blocked: 2},
+	p := newPlan(plan.Summary{Create: 1, Update: 5, Replace: 1, Destroy: 1, Unchanged: 1234, Blocked: 2},
+		&resource.Step{
+			ID: "enum.state/values", Address: addr("enum.state"), Path: resource.Path{"values"}, Action: resource.Update, Cause: resource.CauseConfig,
+			Title: "add values to enum state", Stage: resource.Prepare, System: "db", At: at("environments/dev.hcl", 39),
+			Statements: sql(`ALTER TYPE app_data.state ADD VALUE 'late'`), NoUndo: "Postgres cannot remove a value from an enum",
+		},
 		&resource.Step{
 			ID: "table.orders.columns.total", Address: orders, Path: resource.Path{"columns", "total"}, Action: resource.Update, Cause: resource.CauseConfig,
 			Reason: "the block no longer has it", Title: "drop column total", Stage: resource.Database, System: "db", At: at("environments/dev.hcl", 41), Destroys: true,

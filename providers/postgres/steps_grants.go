@@ -108,7 +108,7 @@ type grantStatement struct {
 // isBack tells whether a statement gives no more than there was.
 func (s grantStatement) isBack() bool {
 	if len(s.of) > 0 {
-		return !slices.ContainsFunc(s.of, func(one grantStatement) bool { one.of = nil; return !one.isBack() })
+		return !slices.ContainsFunc(s.of, func(one grantStatement) bool { return !one.isBack() })
 	}
 	for priv := range strings.SplitSeq(s.privs, ", ") {
 		if s.option {

@@ -115,9 +115,13 @@ func TestNoConnectionFailsAcrossExpiry(t *testing.T) {
 			if len(one.Rejected)+len(two.Rejected) > 0 {
 				t.Errorf("refused: %v %v", one.Rejected, two.Rejected)
 			}
-			// About 15 tries fit into a second without the API, of which there is one in four. A busy machine takes longer than the
-			// total, and so through more of what goes wrong.
-			if n, seconds := one.Token.Requests, uint64(max(time.Since(began), total)/time.Second); n > 5*seconds {
+			// A busy machine takes longer than the total, and so through more of what goes wrong. About 15 tries fit into a second
+			// without the API, of which there is one in four.
+			most := uint64(4)
+			if name == "the API is down around the refresh" {
+				most = 5
+			}
+			if n, seconds := one.Token.Requests, uint64(max(time.Since(began), total)/time.Second); n > most*seconds {
 				t.Errorf("%d requests for tokens in %d s", n, seconds)
 			}
 		})
