@@ -123,7 +123,7 @@ func (p *program) runProxy(ctx context.Context, o proxyOptions, listenSet bool) 
 		return err
 	}
 	defer stopHealth()
-	proxy.Trim()
+	proxy.StaySmall(ctx)
 	<-ctx.Done()
 	pr.Retire()
 	if o.minDrain > 0 {

@@ -79,10 +79,12 @@ func (p *program) runRun(ctx context.Context, o runOptions, listenSet bool, args
 	p.deaf() // the command decides what an interrupt means
 	proxy.Protect()
 	p.halve()
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	command := proxy.Command{Args: args, Env: os.Environ(), Stdin: p.streams.In, Stdout: p.streams.Out, Stderr: p.streams.Err,
 		Terminal: p.InTerminal, Orphans: true, Patience: o.drain, OnlyURL: o.vars == "url",
 		Started: func(ctx context.Context, pr *proxy.Proxy) (func(), error) {
-			defer proxy.Trim()
+			proxy.StaySmall(ctx)
 			return serveHealth(ctx, o.health, pr)
 		}}
 	code, err := proxy.Run(ctx, command, opts, func(ctx context.Context) (*lakebase.Connector, error) {

@@ -19,6 +19,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,7 +41,8 @@ type figures struct{ c1, c8, cpu, connects, connectCPU, copied []float64 }
 
 const (
 	proxyRole, proxyPassword = "bench", "a-token-of-the-bench"
-	proxySeconds             = 2
+	proxySeconds             = 3
+	warmSeconds              = 2 // a new session of Postgres is slow at first, and pgbouncer's are not new
 )
 
 // proxy is tellr proxy against the same Postgres without it and, where it is installed, pgbouncer: over TLS, with a
@@ -59,7 +61,7 @@ func (b *bench) proxy(ctx context.Context) error {
 	defer pg.Close() //nolint:errcheck // a temporary cluster
 	direct := route{name: "direct, TLS", env: []string{"PGHOST=" + host, "PGPORT=5432", "PGUSER=" + proxyRole, "PGPASSWORD=" + proxyPassword,
 		"PGDATABASE=postgres", "PGSSLMODE=verify-full", "PGSSLROOTCERT=" + ca}}
-	if _, err := once(ctx, b.dir, direct.env, "pgbench", "-i", "-q", "-s", "10"); err != nil {
+	if _, err := once(ctx, b.dir, direct.env, "pgbench", "-i", "-q", "-s", "1"); err != nil {
 		return err
 	}
 	if _, err := once(ctx, b.dir, direct.env, "psql", "-Xqc", "CREATE TABLE big AS SELECT n, repeat('x', 60) AS s FROM generate_series(1, 1600000) n"); err != nil {
@@ -101,7 +103,7 @@ func (b *bench) proxy(ctx context.Context) error {
 // reached of the direct one in the same round.
 func report(routes []route, got []figures, runs int) {
 	fmt.Println("proxy (aims: 90 % of direct at 8 clients, 60 µs CPU a query; pooled 1,500 connections/s and pgbouncer's; 20 MB)")
-	fmt.Printf("  selects by key, new connections, COPY out: best of %d runs in turns, of %d s, and the middle of what each reached of the\n", runs, proxySeconds)
+	fmt.Printf("  selects by key, new connections, COPY out: best of %d runs in turns, of %d s once warm, and the middle of what each reached of the\n", runs, proxySeconds)
 	fmt.Println("  direct connection in the same turn; CPU of what stands between: middle; memory at the end: resident, and of that its own")
 	fmt.Printf("  %-25s %16s %16s %9s %16s %8s %17s %15s\n", "", "1 client/s", "8 clients/s", "CPU/query", "connections/s", "CPU/conn", "COPY MB/s", "memory MB")
 	for i, r := range routes {
@@ -118,7 +120,19 @@ func report(routes []route, got []figures, runs int) {
 		fmt.Printf("  %-25s %16s %16s %9s %16s %8s %17s %15s\n", r.name, rate(f.c1, direct.c1), rate(f.c8, direct.c8), cpu,
 			rate(f.connects, direct.connects), connectCPU, rate(f.copied, direct.copied), memory)
 	}
-	fmt.Println()
+	query := 1e6 * float64(runtime.NumCPU()) / slices.Max(got[0].c8) // µs of all processors, which 8 clients keep busy
+	fmt.Printf("  A direct query takes %.0f µs of the %d processors, client and server together, if 8 clients keep them busy. There, not more\n", query, runtime.NumCPU())
+	fmt.Printf("  can be reached than %s.\n\n", strings.Join(ceilings(routes, got, query), ", "))
+}
+
+// ceilings are what routes can reach of the direct one on busy processors, for the time that they take of them.
+func ceilings(routes []route, got []figures, query float64) (out []string) {
+	for i, r := range routes {
+		if r.pid != 0 {
+			out = append(out, fmt.Sprintf("%.0f %% with %s", 100*query/(query+middle(got[i].cpu)), r.name))
+		}
+	}
+	return out
 }
 
 // ratios are those of each turn.
@@ -144,19 +158,23 @@ func (b *bench) measure(ctx context.Context, r route, f *figures) error {
 		// On a busy machine its clients may not even have connected in time.
 		for seconds := proxySeconds; seconds < 100 && (out == "" || strings.Contains(out, "actually processed: 0\n")); seconds *= 3 {
 			before := cpuTime(r.pid)
-			if out, err = output(ctx, r.env, append([]string{"pgbench", "-n", "-T", strconv.Itoa(seconds)}, args...)...); err != nil {
+			if out, err = output(ctx, r.env, append([]string{"pgbench", "-n", "-P", "1", "-T", strconv.Itoa(warmSeconds + seconds)}, args...)...); err != nil {
 				return 0, 0, err
 			}
 			spent = cpuTime(r.pid) - before
 		}
 		m := regexp.MustCompile(`actually processed: (\d+)`).FindStringSubmatch(out)
-		tps := regexp.MustCompile(`tps = ([0-9.]+)`).FindStringSubmatch(out)
-		if m == nil || tps == nil {
+		warm := regexp.MustCompile(`progress: [0-9.]+ s, ([0-9.]+) tps`).FindAllStringSubmatch(out, -1)
+		if m == nil || len(warm) <= warmSeconds {
 			return 0, 0, fmt.Errorf("pgbench says: %s", out)
 		}
-		n, _ := strconv.ParseFloat(m[1], 64)       // of digits
-		rate, err = strconv.ParseFloat(tps[1], 64) // per second, without the time that connections take at the start
-		return rate, float64(spent.Microseconds()) / max(n, 1), err
+		warm = warm[warmSeconds:]
+		for _, second := range warm {
+			tps, _ := strconv.ParseFloat(second[1], 64) // of digits
+			rate += tps / float64(len(warm))
+		}
+		n, _ := strconv.ParseFloat(m[1], 64) // of digits
+		return rate, float64(spent.Microseconds()) / max(n, 1), nil
 	}
 	c1, _, err := bench("-S", "-M", "prepared")
 	if err != nil {
