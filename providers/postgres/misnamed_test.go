@@ -62,3 +62,45 @@ table "docs" {
 		}
 	}
 }
+
+// An extension that the server cannot install, or not bring to the version that is wanted, is refused with what it has.
+func TestExtensionsThatAreNotThere(t *testing.T) {
+	w := &workspace{dsn: database(t)}
+	const schema = "schema \"s\" { instance = instance.main }\n"
+	run(t, w, load(t, schema+`extension "hstore" {
+  schema  = schema.s
+  version = "1.8"
+}`), false)
+	for files, want := range map[string]string{
+		`extension "pg_trgn" { schema = schema.s }`: `the server has no extension "pg_trgn": of those whose files it has, none has this name; did you mean pg_trgm?`,
+		`extension "x" {
+  schema = schema.s
+  name   = "no such thing"
+}`: `the server has no extension "no such thing": of those whose files it has, none has this name; take it out, or have it installed on the server`,
+		`extension "citext" {
+  schema  = schema.s
+  version = "0.1"
+}`: `extension citext has no version "0.1": the server has the versions 1.4, 1.5, 1.6; write version = "1.6", or leave the choice to the server`,
+		`extension "hstore" {
+  schema  = schema.s
+  version = "1.4"
+}`: `extension hstore cannot become version "1.4": the server has no way to it from version 1.8, which is installed; it has the versions 1.4, 1.5, 1.6, 1.7, 1.8; keep version "1.8", or write one that it can become`,
+		`extension "earthdistance" { schema = schema.s }`: `extension earthdistance needs extension cube: it is not installed, and no file declares it; declare extension "cube", too`,
+	} {
+		notes := refused(t, w, load(t, schema+files))
+		if len(notes) != 1 || notes[0].Range == nil || notes[0].Severity != resource.Error || notes[0].Summary+": "+notes[0].Detail+"; "+notes[0].Cure != want {
+			t.Errorf("%s: %v", files, notes)
+		}
+	}
+	// What needs another comes behind it, wherever it stands.
+	if p, _ := build(t, w, load(t, schema+`extension "cube" {
+  schema = schema.s
+}
+extension "a" {
+  schema = schema.s
+  name   = "earthdistance"
+}
+extension "hstore" { schema = schema.s }`), false); len(p.Steps) != 2 || p.Steps[0].Title != "create extension cube" {
+		t.Errorf("the order is\n%s", show(p))
+	}
+}

@@ -125,8 +125,11 @@ func (c *tableChange) isRenamed(live string) bool {
 	return false
 }
 
+// addColumns adds what the table does not have; a generated column may read another that is new.
 func (c *tableChange) addColumns() {
-	for _, name := range c.entries("columns") {
+	names := c.entries("columns")
+	slices.SortStableFunc(names, func(a, b string) int { return c.addRank(a) - c.addRank(b) })
+	for _, name := range names {
 		w := c.want.column(name)
 		if w == nil || c.have.column(name) != nil || c.renames[name] != "" {
 			continue
@@ -135,6 +138,13 @@ func (c *tableChange) addColumns() {
 		c.addColumn(s, w)
 		undo(s, c.alter("DROP COLUMN "+sqltext.Ident(name)))
 	}
+}
+
+func (c *tableChange) addRank(column string) int {
+	if w := c.want.column(column); w != nil && w.generated != "" {
+		return 1
+	}
+	return 0
 }
 
 func (c *tableChange) addColumn(s *resource.Step, w *column) {

@@ -78,14 +78,32 @@ func (p *planner) dropSequence(d *resource.Delta) {
 	s := p.step(d, nil, resource.Delete, "drop sequence "+q.name)
 	s.NoUndo = "how far it had counted is gone"
 	sql := "DROP SEQUENCE "
-	if parts := splitIdents(q.ownedBy); len(parts) == 3 && p.gone[place{parts[0], parts[1]}] != nil {
+	if with := p.goesWith(q); with != "" {
 		sql += "IF EXISTS "
-		s.Reason = "it goes with its table, if that goes first"
+		s.Reason = "it goes with its " + with + ", if that goes first"
 	}
 	drop := func(called string) string { return sql + place{q.schema, called}.String() }
 	run(s, drop(q.name))
 	p.releases(&release{step: s, names: []naming{relationName(q.place)}, called: q.name, what: "sequence",
 		rename: renameIn("SEQUENCE", q.schema), says: drop})
+}
+
+// goesWith is what takes a sequence that is tied to it along: its table, its column, or nothing.
+func (p *planner) goesWith(q *sequence) string {
+	parts := splitIdents(q.ownedBy)
+	if len(parts) != 3 {
+		return ""
+	}
+	d := p.tableAt(place{parts[0], parts[1]})
+	switch {
+	case d == nil:
+		return ""
+	case d.Action == resource.Delete:
+		return "table"
+	case d.Action == resource.Update && d.Desired.Attrs.Get("columns").Get(parts[2]).IsNull(), changed(d, "columns", parts[2], "generated"):
+		return "column"
+	}
+	return ""
 }
 
 func (p *planner) alterSequence(d *resource.Delta) {

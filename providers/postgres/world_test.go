@@ -286,13 +286,23 @@ func reading(t *testing.T, environment string, w *workspace, desired []*resource
 // cannot be done.
 func run(t *testing.T, w *workspace, desired []*resource.Resource, destroy bool) (p *plan.Plan, blocked bool) {
 	t.Helper()
+	p, blocked, err := attempt(t, w, desired, destroy)
+	if err != nil {
+		t.Fatalf("apply: %v\n%s", err, show(p))
+	}
+	return p, blocked
+}
+
+// attempt is run, for who expects that the apply can fail.
+func attempt(t *testing.T, w *workspace, desired []*resource.Resource, destroy bool) (p *plan.Plan, blocked bool, err error) {
+	t.Helper()
 	planned := readAs(t, "test", w, desired)
 	p, _ = planned(destroy)
 	var allow []string
 	for _, s := range p.Steps {
 		switch {
 		case s.Blocked != nil && (!s.Destroys || len(s.Blocked.Allow) == 0):
-			return p, true
+			return p, true, nil
 		case s.Destroys && !slices.Contains(allow, s.Guard()):
 			allow = append(allow, s.Guard())
 		}
@@ -302,13 +312,12 @@ func run(t *testing.T, w *workspace, desired []*resource.Resource, destroy bool)
 		free, _ = planned(destroy, allow...)
 	}
 	if free.Idle() {
-		return p, false
+		return p, false, nil
 	}
-	_, err := apply.Run(context.Background(), apply.Request{Plan: free, Providers: []resource.Provider{w, postgres.New()}})
-	if err != nil {
-		t.Fatalf("apply: %v\n%s", err, show(free))
+	if _, err := apply.Run(context.Background(), apply.Request{Plan: free, Providers: []resource.Provider{w, postgres.New()}}); err != nil {
+		return free, false, err
 	}
-	return p, false
+	return p, false, nil
 }
 
 // show writes a plan as SQL. Its comments have three dashes, as two are a txtar archive's own.

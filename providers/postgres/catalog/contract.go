@@ -19,6 +19,8 @@ type Ask struct {
 	// Built are views and rules; Stands are the declared things that they name.
 	Built  []Built `json:"built,omitempty"`
 	Stands []Stand `json:"stands,omitempty"`
+	// Extensions are those that are declared.
+	Extensions []AskExtension `json:"extensions,omitempty"`
 	// AllRoles: import wants every role. Exclusive: what it writes is to be all that there is.
 	AllRoles  bool `json:"all_roles,omitempty"`
 	Exclusive bool `json:"exclusive,omitempty"`
@@ -140,6 +142,9 @@ type Facts struct {
 	// Taken says of things that are to be renamed what other kind of thing has
 	// the new name yet, by address.
 	Taken map[string]string `json:"taken,omitempty"`
+
+	// Extensions are those that the plan installs or updates, by name.
+	Extensions map[string]ExtensionFact `json:"extensions,omitempty"`
 
 	// Roles are those that Ask.Roles mentions or that own a schema, by name,
 	// and the deployer.

@@ -47,6 +47,10 @@ func Read(ctx context.Context, conn *pgx.Conn, scope resource.Scope, ask Ask) (*
 	if err := s.canonicalise(ctx, conn, ask, facts); err != nil {
 		return nil, err
 	}
+	var err error
+	if facts.Extensions, err = s.askExtensions(ctx, conn, ask.Extensions); err != nil {
+		return nil, err
+	}
 	doubts, err := decodeDoubts(w.doubts)
 	if err != nil {
 		return nil, err

@@ -90,10 +90,15 @@ FROM (SELECT DISTINCT 'pg_class'::regclass::oid AS class, n.relation AS oid, (SE
                                 'pg_rewrite'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass, 'pg_statistic_ext'::regclass)
               AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
                               AND (e.classid = d.classid AND e.objid = d.objid
+                                   OR e.classid = 'pg_type'::regclass AND e.objid = nullif(k.contypid, 0)
                                    OR e.classid = 'pg_class'::regclass AND e.objid = coalesce(f.adrelid, nullif(k.conrelid, 0), r.ev_class, t.tgrelid, i.indrelid)))
             GROUP BY d.classid, d.objid, CASE d.classid WHEN 'pg_class'::regclass THEN d.objsubid END
             ORDER BY d.classid, d.objid LIMIT 101) d
       WHERE x.extnamespace <> 'pg_catalog'::regnamespace -- plpgsql, which stays
+      UNION ALL
+      SELECT d.refclassid, d.refobjid, NULL, false, d.classid::regclass, d.objid, 0
+      FROM pg_depend d
+      WHERE d.refclassid = 'pg_extension'::regclass AND d.classid = 'pg_extension'::regclass AND d.deptype = 'n'
      ) o(class, oid, of_column, of_array, by_class, by_oid, by_sub)
 CROSS JOIN LATERAL (SELECT o.by_class AS class, o.by_oid AS oid, o.by_sub AS sub) e
 LEFT JOIN pg_rewrite r ON e.class = 'pg_rewrite'::regclass AND r.oid = e.oid

@@ -155,3 +155,7 @@ CREATE TABLE app.t (a interval day to second(3), b interval, c interval year to 
 INSERT INTO app.t VALUES ('1 day 2.5 s', '1 day 2.25 s', '3 months', '1.25 s', '{1 day}');
 -- =>
 CREATE TABLE app.t (a interval, b interval day to second(3), c interval day to hour, d interval(4), e interval[]);
+-- == generated column that reads a new column after it
+CREATE TABLE app.t (id int); INSERT INTO app.t VALUES (1);
+-- =>
+CREATE TABLE app.t (id int, b int GENERATED ALWAYS AS ("C c" + 1) STORED, "C c" int, d int DEFAULT 7, a int GENERATED ALWAYS AS (d * 2) STORED);

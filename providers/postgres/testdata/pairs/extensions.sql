@@ -23,3 +23,16 @@ CREATE EXTENSION cube SCHEMA app; CREATE EXTENSION earthdistance SCHEMA app; CRE
 CREATE EXTENSION pg_trgm SCHEMA app; CREATE TABLE app.t (a text); CREATE INDEX i ON app.t USING gin (a app.gin_trgm_ops); INSERT INTO app.t VALUES ('x');
 -- =>
 CREATE TABLE app.t (a text);
+-- == extensions of which one needs the other
+CREATE EXTENSION cube SCHEMA app; CREATE EXTENSION earthdistance SCHEMA app;
+-- =>
+CREATE TABLE app.t (a int);
+-- == extensions that come in their order
+CREATE TABLE app.t (a int);
+-- =>
+CREATE EXTENSION hstore SCHEMA app; CREATE EXTENSION cube SCHEMA app; CREATE EXTENSION earthdistance SCHEMA app; CREATE TABLE app.t (a int, e app.earth);
+-- == extension that stays needs the one that goes
+-- blocked: it cannot be dropped while something is built on it: extension earthdistance
+CREATE EXTENSION cube SCHEMA app; CREATE SCHEMA other; CREATE EXTENSION earthdistance SCHEMA other;
+-- =>
+CREATE TABLE app.t (a int);

@@ -94,3 +94,7 @@ CREATE TABLE app.t (a serial, b int GENERATED ALWAYS AS IDENTITY); CREATE SEQUEN
 CREATE TABLE app.t (a serial); ALTER SEQUENCE app.t_a_seq INCREMENT 5; INSERT INTO app.t DEFAULT VALUES;
 -- =>
 CREATE TABLE app.t (a bigserial);
+-- == sequence that goes with the column that it is tied to
+CREATE TABLE app.t (a int, b int, c int); CREATE SEQUENCE app.s OWNED BY app.t.b; CREATE SEQUENCE app.r OWNED BY app.t.c; INSERT INTO app.t VALUES (1, 1, 1);
+-- =>
+CREATE TABLE app.t (a int, c int GENERATED ALWAYS AS (a + 1) STORED);
