@@ -47,8 +47,8 @@ func (a *alteration) plan() {
 	toSerial, fromSerial := isSerial(a.canonical.typ) && !isSerial(a.have.typ), !isSerial(a.canonical.typ) && isSerial(a.have.typ)
 	a.drops()
 	var first string
-	if toSerial && a.have.identity != nil || fromSerial && a.canonical.identity != nil {
-		// The new sequence wants the name of the old one, which goes first.
+	if toSerial && a.have.identity != nil || fromSerial && a.canonical.identity != nil || a.losesExpression() && a.retyped() {
+		// The new sequence wants the name of the old one, which goes first; and what is computed is not converted.
 		first, a.clauses = a.statement(), nil
 	}
 	a.retype()
@@ -218,6 +218,11 @@ func (a *alteration) retyped() bool {
 	return baseType(a.canonical.typ) != baseType(a.have.typ) || a.canonical.collation != a.have.collation
 }
 
+// losesExpression tells whether the column is to be computed no more.
+func (a *alteration) losesExpression() bool {
+	return a.have.generated != "" && a.canonical.generated == ""
+}
+
 // hadDefault tells whether the live column has a default, be it that of a serial.
 func (a *alteration) hadDefault() bool { return a.have.def != "" || isSerial(a.have.typ) }
 
@@ -226,7 +231,7 @@ func (a *alteration) drops() {
 	if a.have.identity != nil && a.canonical.identity == nil {
 		a.clause("DROP IDENTITY")
 	}
-	if a.have.generated != "" && a.canonical.generated == "" {
+	if a.losesExpression() {
 		a.clause("DROP EXPRESSION")
 	}
 	keeps := a.canonical.def != "" || isSerial(a.canonical.typ)
@@ -254,7 +259,7 @@ func (a *alteration) retype() {
 	switch {
 	case a.want.using != "":
 		text += " USING " + a.want.using
-	case needsUsing(from, to) && a.have.generated == "": // which is computed, whatever the type
+	case needsUsing(from, to) && (a.have.generated == "" || a.losesExpression()): // else it is computed, whatever the type
 		text += " USING " + sqltext.Ident(a.name) + "::" + typ
 	}
 	a.clause(text)
@@ -280,8 +285,12 @@ func (a *alteration) nulls() {
 		a.clauses = append(a.clauses, a.refusingNulls(a.want))
 		a.effort.scan = !a.effort.rewrite
 	case !wants && had && !w.inPrimaryKey(a.name) && (!h.inPrimaryKey(a.have.name) || w.primaryKey == nil && (isSerial(a.have.typ) || a.have.identity != nil)):
-		a.clause("DROP NOT NULL")
+		a.clauses = append(a.clauses, a.allowingNulls())
 	}
+}
+
+func (a *alteration) allowingNulls() string {
+	return "ALTER COLUMN " + sqltext.Ident(a.name) + " DROP NOT NULL"
 }
 
 // numbering changes identities.
@@ -360,7 +369,7 @@ func (a *alteration) judge(s *resource.Step) {
 		s.NoUndo = "the sequence of the column would have to be counted anew"
 		return
 	}
-	if a.have.generated != "" && a.canonical.generated == "" {
+	if a.losesExpression() {
 		s.NoUndo = "a column comes to be generated only by being made anew: what it holds by then would be lost"
 		return
 	}
@@ -373,6 +382,9 @@ func (a *alteration) judge(s *resource.Step) {
 	back.drops()
 	back.retype()
 	back.nulls()
+	if refuse := a.refusingNulls(a.have); slices.Contains(a.clauses, a.allowingNulls()) && !slices.Contains(back.clauses, refuse) {
+		back.clauses = append(back.clauses, refuse) // the primary key, by which it did, comes back later
+	}
 	back.numbering()
 	back.defaults()
 	if a.canonical.comment != a.have.comment {
@@ -404,6 +416,12 @@ func (a *alteration) mustRemake() bool {
 
 // impossible says why the column cannot be changed as wanted, with the way there.
 func (a *alteration) impossible() string {
+	if changed(a.d, "columns", a.name, "inherited") {
+		if a.want.inherited {
+			return fmt.Sprintf("the table has column %s by itself, too, and keeps it when its parents' goes: take inherited out", a.name)
+		}
+		return fmt.Sprintf("the table has column %s from its parents only: take inherited out", a.name)
+	}
 	if why := a.computedOf(); why != "" {
 		return why
 	}

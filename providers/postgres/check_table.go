@@ -120,6 +120,10 @@ func (c *checker) column(f resource.Field, columns []string) {
 	if gen.IsNull() && v.Get("virtual").Bool() {
 		c.errorf(v.Get("virtual").Range(), what+" is virtual but not generated", "write generated = \"expression\", or take virtual out", "only a generated column can be virtual")
 	}
+	if from := c.r.Attrs.Get("inherits"); v.Get("inherited").Bool() && from.IsNull() {
+		c.errorf(v.Get("inherited").Range(), what+" is inherited, and the table is no child", "take inherited out, or write inherits",
+			"only a child has columns of its parents")
+	}
 	c.expression("the default of "+what, def)
 	c.expression("the expression of "+what, gen)
 	c.expression("using of "+what, v.Get("using"))

@@ -96,6 +96,11 @@ var columnType = resource.ObjectOf(append([]resource.Attr{
 	{Name: "generated", Type: resource.Text, Doc: "Expression from which the column is always computed, and stored. Default: none."},
 	{Name: "virtual", Type: resource.Flag, Doc: "Compute a generated column when it is read instead of storing it; from Postgres 18. Default: false."},
 	{
+		Name: "inherited", Type: resource.Flag,
+		Doc: "Of a child: the column is its parents', goes with theirs, and has here only what is its own, such as another default. Default: a new child " +
+			"has it by itself, too, and keeps it when theirs goes; of one that is there, what it is.",
+	},
+	{
 		Name: "identity", Type: resource.OneOf(resource.Text, identityType),
 		Doc: `"always" or "by default": numbered by a sequence of its own; or an object with the sequence's options. Default: none.`,
 	},

@@ -257,7 +257,7 @@ func (c *column) override() (text string, any bool) {
 func (n *normalizer) natural(r *resource.Resource, attrs resource.Value) resource.Value {
 	of := r.Attrs.Get("partition_of")
 	if of.IsNull() {
-		return n.alsoInherited(r, attrs)
+		return n.alsoInherited(r, n.nothingOfItsOwn(r, attrs))
 	}
 	attrs = n.attached(r, attrs)
 	if !attrs.Has("columns") {
@@ -276,12 +276,75 @@ func (n *normalizer) natural(r *resource.Resource, attrs resource.Value) resourc
 	return attrs.With("columns", resource.Object(own...).At(attrs.Get("columns").Range()))
 }
 
-// alsoInherited leaves to a child the checks that it has by itself and of a parent, too: a table that became a child has
-// them twice, and Postgres drops neither.
+// ownOfInherited is what a new child has of its own in columns that are its parents', as clauses of ALTER TABLE; how it
+// keeps their values is not among it.
+func (t *table) ownOfInherited() []string {
+	var out []string
+	for i := range t.columns {
+		c := &t.columns[i]
+		up := t.inherit(c.name)
+		if !c.inherited || up == nil {
+			continue
+		}
+		alter := "ALTER COLUMN " + sqltext.Ident(c.name) + " "
+		switch {
+		case c.generated != "" && c.generated != up.generated:
+			out = append(out, alter+"SET EXPRESSION AS ("+c.generated+")")
+		case c.def != "" && c.def != up.def:
+			out = append(out, alter+"SET DEFAULT "+c.def)
+		case c.def == "" && c.generated == "" && (up.def != "" || isSerialWord(up.typ)):
+			out = append(out, alter+"DROP DEFAULT")
+		}
+		switch {
+		case c.notNull && c.notNullName != "":
+			out = append(out, "ADD CONSTRAINT "+sqltext.Ident(c.notNullName)+" NOT NULL "+sqltext.Ident(c.name))
+		case c.notNull && !up.notNull:
+			out = append(out, alter+"SET NOT NULL")
+		}
+	}
+	return out
+}
+
+// nothingOfItsOwn takes out of a child's columns those that are its parents' only, and just what they make them.
+func (n *normalizer) nothingOfItsOwn(r *resource.Resource, attrs resource.Value) resource.Value {
+	columns := attrs.Get("columns")
+	var parents []place
+	for _, v := range r.Attrs.Get("inherits").Items() {
+		parents = append(parents, n.index.placeOf(v, n.index.schemaOf(r.Attrs.Get("schema"))))
+	}
+	for _, f := range columns.Fields() {
+		if f.Value.Get("inherited").Bool() && n.view.inheritedColumn(parents, f.Name).Equal(withoutInherited(f.Value)) {
+			attrs = attrs.With("columns", attrs.Get("columns").Without(f.Name))
+		}
+	}
+	return attrs
+}
+
+func withoutInherited(column resource.Value) resource.Value {
+	if !column.Has("inherited") {
+		return column
+	}
+	return column.Without("inherited")
+}
+
+// alsoInherited leaves to a child what nothing but making it anew would change: whether a column is also its own, and the
+// checks that it has by itself and of a parent, too: a table that became a child has them twice, and Postgres drops neither.
 func (n *normalizer) alsoInherited(r *resource.Resource, attrs resource.Value) resource.Value {
 	live := n.live[r.Address]
 	if live == nil || r.Attrs.Get("inherits").IsNull() {
 		return attrs
+	}
+	for _, f := range attrs.Get("columns").Fields() {
+		column, said := f.Value, f.Value.Get("inherited")
+		switch is := live.Attrs.Get("columns").Get(f.Name).Get("inherited"); {
+		case !is.IsNull() && said.IsNull():
+			column = column.With("inherited", is)
+		case is.IsNull() && !said.IsNull() && !said.Bool(): // it becomes a child now, or its parent has the column now
+			column = column.Without("inherited")
+		default:
+			continue
+		}
+		attrs = attrs.With("columns", attrs.Get("columns").With(f.Name, column))
 	}
 	own := live.Attrs.Get("checks")
 	for _, v := range r.Attrs.Get("inherits").Items() {

@@ -20,15 +20,15 @@ type untied struct {
 }
 
 // untie takes a sequence from its column first if the column, or its table, goes.
-func (p *planner) untie(d *resource.Delta, at place, was string) {
+func (p *planner) untie(d *resource.Delta, at place, was string) *resource.Step {
 	parts := splitIdents(was)
 	if len(parts) != 3 {
-		return
+		return nil
 	}
 	table := place{parts[0], parts[1]}
 	on := p.tableAt(table)
 	if on == nil || on.Action != resource.Delete && (on.Desired == nil || on.Desired.Attrs.Get("columns").Has(parts[2])) {
-		return
+		return nil
 	}
 	s := p.step(d, resource.Path{partOwnedBy}, resource.Update, "untie sequence "+at.name+" first")
 	s.ID += "/untie"
@@ -37,6 +37,29 @@ func (p *planner) untie(d *resource.Delta, at place, was string) {
 	run(s, "ALTER SEQUENCE "+at.String()+" OWNED BY NONE")
 	undo(s, "ALTER SEQUENCE "+at.String()+" OWNED BY "+was)
 	p.unties = append(p.unties, untied{s.ID, table, parts[2]})
+	return s
+}
+
+// countsElsewhere tells whether a column counts by a sequence that is tied to another one, which then cannot go first.
+func (p *planner) countsElsewhere(q *sequence) bool {
+	parts := splitIdents(q.ownedBy)
+	for _, d := range p.req.Deltas {
+		if d.Address.Kind != "table" || d.Live == nil {
+			continue
+		}
+		for _, f := range d.Live.Attrs.Get("columns").Fields() {
+			its := livePlace(d.Live) == place{parts[0], parts[1]} && f.Name == parts[2]
+			if !its && countsBy(f.Value, q.place) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// countsBy tells whether the default of a live column counts by a sequence.
+func countsBy(column resource.Value, sequence place) bool {
+	return strings.Contains(column.Get("default").Str(), sqltext.Literal(sequence.String()))
 }
 
 // orderUnties lets columns and tables wait for sequences that would go with them.
@@ -57,13 +80,13 @@ func (p *planner) orderUses() {
 		if s.Address.Kind != "sequence" || s.Action != resource.Delete || len(s.Path) > 0 {
 			continue
 		}
-		word := sqltext.Literal(livePlace(p.deltas[s.Address].Live).String())
+		sequence := livePlace(p.deltas[s.Address].Live)
 		for _, o := range p.steps {
 			d := p.deltas[o.Address]
 			if o.Address.Kind != "table" || d.Live == nil || o.Stage != resource.Database || len(o.Path) != 2 || o.Path[0] != "columns" {
 				continue
 			}
-			if strings.Contains(d.Live.Attrs.Get("columns").Get(o.Path[1]).Get("default").Str(), word) {
+			if countsBy(d.Live.Attrs.Get("columns").Get(o.Path[1]), sequence) {
 				need(s, o.ID)
 			}
 		}

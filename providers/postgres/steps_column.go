@@ -135,6 +135,10 @@ func (c *tableChange) addColumns() {
 			continue
 		}
 		s := c.step(columnPath(name), resource.Create, "add column "+name)
+		if up := c.above(inTransaction, name); up != nil {
+			s.Node = up.Node
+			need(up, s.ID) // or it would be its parents' only
+		}
 		c.addColumn(s, w)
 		undo(s, c.alter("DROP COLUMN "+sqltext.Ident(name)))
 	}

@@ -51,6 +51,9 @@ func (p *planner) runCreate(s *resource.Step, t *table) {
 	}
 	runOn(s, nil, on, e, t.createTable())
 	if t.partitionOf == nil {
+		if clauses := t.ownOfInherited(); len(clauses) > 0 {
+			run(s, t.alter(clauses))
+		}
 		return
 	}
 	for i := range t.columns {
@@ -334,11 +337,12 @@ func (c *tableChange) overrides(d *resource.Delta) {
 			// it goes with the parent's
 		case up.IsNull() && c.want.partitionOf != nil:
 			c.tree.blocked = fmt.Sprintf("column %s differs from that of the parent %s, and what that has is not known: declare the parent too", ch.Path[1], c.want.partitionOf)
-		case up.IsNull():
+		case up.IsNull(), c.comesFirst(parents, ch):
 			changes = append(changes, ch)
 		default:
 			c.tree.natural[ch.Path[1]] = up
 			from, to := ch, ch
+			from.Live, to.Desired = withoutInherited(from.Live), withoutInherited(to.Desired)
 			if from.Live.IsNull() {
 				from.Live = up
 			}
@@ -349,6 +353,23 @@ func (c *tableChange) overrides(d *resource.Delta) {
 		}
 	}
 	d.Changes = changes
+}
+
+// comesFirst tells whether a change gives a child a column of its own that its parents get, too: if it has it before, it
+// stays its own.
+func (c *tableChange) comesFirst(parents []place, ch resource.Change) bool {
+	return c.want.partitionOf == nil && ch.Live.IsNull() && !ch.Desired.IsNull() && !ch.Desired.Get("inherited").Bool() &&
+		!slices.ContainsFunc(parents, func(at place) bool { return c.mayHave(at, ch.Path[1]) })
+}
+
+// mayHave tells whether a table has a column now, by itself or from its parents, as far as that is known.
+func (p *planner) mayHave(at place, column string) bool {
+	d := p.deltas[p.index.tables[at]]
+	if d == nil || d.Live == nil || d.Live.Attrs.Get("columns").Has(column) {
+		return true
+	}
+	lineage := decodeLineage(p.index, livePlace(d.Live).schema, d.Live.Attrs)
+	return slices.ContainsFunc(lineage.parents(), func(up place) bool { return p.mayHave(up, column) })
 }
 
 // declares tells whether files say what some tables and all that they have their columns from are.

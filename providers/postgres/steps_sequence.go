@@ -75,10 +75,18 @@ func (p *planner) dropSequence(d *resource.Delta) {
 	if p.isAdopted(q) {
 		return // a column that becomes serial has it
 	}
+	with := p.goesWith(q)
+	var untied *resource.Step
+	if with != "" && p.countsElsewhere(q) {
+		untied = p.untie(d, q.place, q.ownedBy)
+	}
 	s := p.step(d, nil, resource.Delete, "drop sequence "+q.name)
 	s.NoUndo = "how far it had counted is gone"
 	sql := "DROP SEQUENCE "
-	if with := p.goesWith(q); with != "" {
+	switch {
+	case untied != nil:
+		need(s, untied.ID)
+	case with != "":
 		sql += "IF EXISTS "
 		s.Reason = "it goes with its " + with + ", if that goes first"
 	}

@@ -63,7 +63,11 @@ func (t *table) dress() []string {
 	var out []string
 	alter := "ALTER TABLE " + t.place.String() + " "
 	for i := range t.columns {
-		if clauses, _ := t.columns[i].stores(t.columns[i].name, columnStorage{}); len(clauses) > 0 {
+		c, made := &t.columns[i], columnStorage{}
+		if up := t.inherit(c.name); up != nil && c.inherited {
+			made.storage, made.compression = up.storage, up.compression // by CREATE, and nothing else
+		}
+		if clauses, _ := c.stores(c.name, made); len(clauses) > 0 {
 			out = append(out, t.alter(clauses))
 		}
 	}
@@ -127,7 +131,9 @@ func (c *tableChange) storeTable() {
 			}
 		}
 	}
-	c.name("replica_identity", "set the replica identity", lockAccessExclusive, w.replicaIdentity, h.replicaIdentity, replicaIdentity)
+	if !c.leavesIdentity() {
+		c.identify()
+	}
 	c.name("cluster", "set the order of CLUSTER", lockShareUpdateExcl, w.cluster, h.cluster, clusterOn)
 	if changed(c.d, "row_security") {
 		s := c.step(resource.Path{"row_security"}, resource.Update, "set row security to "+orElse(w.rowSecurity, rowSecurityOff))
@@ -160,6 +166,23 @@ func (c *tableChange) name(attr, title, lock, want, have string, clause func(str
 	}
 }
 
+// leavesIdentity tells whether replication is to know rows by no index any more: columns of the one that it knew them by
+// cannot allow nulls before.
+func (c *tableChange) leavesIdentity() bool {
+	index := func(s string) bool { return s != "" && s != identityFull && s != identityNothing }
+	return changed(c.d, "replica_identity") && index(c.have.replicaIdentity) && !index(c.want.replicaIdentity)
+}
+
+func (c *tableChange) leaveIdentity() {
+	if c.leavesIdentity() {
+		c.identify()
+	}
+}
+
+func (c *tableChange) identify() {
+	c.name("replica_identity", "set the replica identity", lockAccessExclusive, c.want.replicaIdentity, c.have.replicaIdentity, replicaIdentity)
+}
+
 // isGoneBy tells whether the index, or that of a constraint, by a name goes by a step before another one.
 func (c *tableChange) isGoneBy(s *resource.Step, name string) bool {
 	return name != "" && slices.ContainsFunc(c.steps, func(b *resource.Step) bool {
@@ -186,11 +209,23 @@ func (c *tableChange) afterBuild(s *resource.Step, index string) {
 			continue
 		}
 		key := b.Path[0] == "primary_key" && c.want.primaryKey != nil && c.want.primaryKey.name == index
-		if key || len(b.Path) == 2 && (b.Path[0] == "indexes" || b.Path[0] == "uniques") && b.Path[1] == index {
+		made := len(b.Path) == 2 && (b.Path[0] == "indexes" || b.Path[0] == "uniques") && b.Path[1] == index
+		// The columns by which replication is to know a row refuse nulls before.
+		refuses := len(b.Path) == 2 && b.Path[0] == "columns" && s.Path[0] == "replica_identity" && c.want.isKey(index, b.Path[1])
+		if key || made || refuses {
 			online(s)
 			need(s, b.ID)
 		}
 	}
+}
+
+// isKey tells whether a column is a key of an index, or of a unique constraint.
+func (t *table) isKey(index, column string) bool {
+	if x := t.index(index); x != nil {
+		return slices.Contains(x.on, sqltext.Ident(column)) || slices.Contains(x.on, column)
+	}
+	k := byName(t.uniques, index, func(k *key) string { return k.name })
+	return k != nil && slices.Contains(k.columns, column)
 }
 
 // rebuilt tells whether the plan makes an index or a constraint anew that is there.

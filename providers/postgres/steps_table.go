@@ -222,6 +222,7 @@ func (c *tableChange) plan() {
 	c.dropIndexes()
 	c.dropConstraints()
 	c.dropColumns(false)
+	c.leaveIdentity()
 	c.alterColumns(false)
 	c.addColumns()
 	c.alterColumns(true)

@@ -32,6 +32,7 @@ type column struct {
 	def         string
 	generated   string
 	virtual     bool
+	inherited   bool // a child has it from its parents only
 	identity    *identity
 	collation   string
 	comment     string

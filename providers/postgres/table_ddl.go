@@ -216,6 +216,9 @@ func (t *table) createTable() string {
 			}
 			continue
 		}
+		if t.columns[i].inherited {
+			continue
+		}
 		lines = append(lines, t.columns[i].ddl(t.inPrimaryKey(t.columns[i].name)))
 	}
 	if t.primaryKey != nil {

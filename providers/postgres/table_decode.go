@@ -69,6 +69,7 @@ func decodeColumn(x *index, schema string, f resource.Field) column {
 		def:         v.Get("default").Str(),
 		generated:   v.Get("generated").Str(),
 		virtual:     v.Get("virtual").Bool(),
+		inherited:   v.Get("inherited").Bool(),
 		collation:   x.collationText(v.Get("collation")),
 		comment:     v.Get("comment").Str(),
 		renamedFrom: v.Get("renamed_from").Str(),

@@ -96,6 +96,9 @@ func (c *column) encode(w resource.Value, inKey bool) resource.Value {
 	o.text("default", c.def, w.Get("default"))
 	o.text("generated", c.generated, w.Get("generated"))
 	o.flag("virtual", c.virtual, w.Get("virtual"))
+	if w.Has("inherited") { // it is one of the three: so, not so, and as it is
+		o.value("inherited", resource.Bool(c.inherited), w.Get("inherited"))
+	}
 	if c.identity != nil {
 		o.value("identity", c.identity.encode(w.Get("identity")), w.Get("identity"))
 	}

@@ -296,8 +296,11 @@ func run(t *testing.T, w *workspace, desired []*resource.Resource, destroy bool)
 // attempt is run, for who expects that the apply can fail.
 func attempt(t *testing.T, w *workspace, desired []*resource.Resource, destroy bool) (p *plan.Plan, blocked bool, err error) {
 	t.Helper()
-	planned := readAs(t, "test", w, desired)
-	p, _ = planned(destroy)
+	planned := reading(t, "test", w, desired)
+	p, ds := planned(destroy)
+	if ds.HasErrors() {
+		return p, false, ds
+	}
 	var allow []string
 	for _, s := range p.Steps {
 		switch {
@@ -309,7 +312,9 @@ func attempt(t *testing.T, w *workspace, desired []*resource.Resource, destroy b
 	}
 	free := p
 	if len(allow) > 0 {
-		free, _ = planned(destroy, allow...)
+		if free, ds = planned(destroy, allow...); ds.HasErrors() {
+			return free, false, ds
+		}
 	}
 	if free.Idle() {
 		return p, false, nil
@@ -323,6 +328,9 @@ func attempt(t *testing.T, w *workspace, desired []*resource.Resource, destroy b
 // show writes a plan as SQL. Its comments have three dashes, as two are a txtar archive's own.
 func show(p *plan.Plan) string {
 	var b strings.Builder
+	if p == nil {
+		return ""
+	}
 	for _, s := range p.Steps {
 		if !s.Stage.InDatabase() || s.Action.OnlyLedger() {
 			continue

@@ -138,6 +138,15 @@ func (s *shaper) comesFrom(parents []parentRow, t *relationRow, c columnRow) boo
 	return false
 }
 
+// isParents tells whether one of the parents has a column of a child that is no
+// partition.
+func (s *shaper) isParents(parents []parentRow, t *relationRow, c columnRow) bool {
+	return !t.partition && slices.ContainsFunc(parents, func(p parentRow) bool {
+		parent := s.relation[p.oid]
+		return parent != nil && slices.ContainsFunc(parent.columns, func(pc columnRow) bool { return pc.name == c.name })
+	})
+}
+
 func sameAsParent(c, parent columnRow) bool {
 	same := c.typ == parent.typ && c.collation == parent.collation && c.generated == parent.generated && c.expr == parent.expr &&
 		(c.notNull == parent.notNull) && c.comment == "" && c.storage.asOf(parent.storage)

@@ -59,7 +59,11 @@ func (s *shaper) table(t *relationRow, parents []string) resource.Value {
 		if s.comesFrom(kept, t, c) {
 			continue
 		}
-		columns.put(c.name, s.column(t, c, key))
+		column := s.column(t, c, key)
+		if s.isParents(kept, t, c) {
+			column = column.With("inherited", resource.Bool(t.of().columns[c.number]))
+		}
+		columns.put(c.name, column)
 	}
 	if len(columns) > 0 || len(kept) == 0 {
 		f.put("columns", resource.Object(columns...))

@@ -159,3 +159,7 @@ CREATE TABLE app.t (a interval, b interval day to second(3), c interval day to h
 CREATE TABLE app.t (id int); INSERT INTO app.t VALUES (1);
 -- =>
 CREATE TABLE app.t (id int, b int GENERATED ALWAYS AS ("C c" + 1) STORED, "C c" int, d int DEFAULT 7, a int GENERATED ALWAYS AS (d * 2) STORED);
+-- == generated column becomes a plain one of another type
+CREATE TABLE app.t (a text, b text GENERATED ALWAYS AS (lower(a)) STORED); INSERT INTO app.t VALUES ('1');
+-- =>
+CREATE TABLE app.t (a text, b int DEFAULT 7);

@@ -203,3 +203,28 @@ CREATE TABLE app.t (a int); CREATE TABLE app.k (b int) INHERITS (app.t);
 CREATE TABLE app.t (a int, b int DEFAULT 4); CREATE TABLE app.k (b int DEFAULT 5, d int) INHERITS (app.t);
 -- =>
 CREATE TABLE app.t (a int, b int); CREATE TABLE app.k (b int, d int);
+-- == new children with columns that are only their parents'
+CREATE TABLE app.z (a int);
+-- =>
+CREATE TABLE app.t (a int, b int DEFAULT 1, c text, d text, n int DEFAULT 3); ALTER TABLE app.t ALTER c SET STORAGE EXTERNAL;
+CREATE TABLE app.k () INHERITS (app.t); ALTER TABLE app.k ALTER b SET DEFAULT 2, ALTER c SET STORAGE EXTENDED, ALTER d SET STATISTICS 10;
+CREATE TABLE app.l (b int DEFAULT 2, d text) INHERITS (app.t); COMMENT ON COLUMN app.l.a IS 'x';
+CREATE TABLE app.m (b int) INHERITS (app.k);
+-- == column that is only the parent's gets a default of the child's own, and loses it
+CREATE TABLE app.t (a int, b int DEFAULT 1, c int DEFAULT 1); CREATE TABLE app.k () INHERITS (app.t); ALTER TABLE app.k ALTER c SET DEFAULT 5; INSERT INTO app.k VALUES (1);
+-- =>
+CREATE TABLE app.t (a int, b int DEFAULT 1, c int DEFAULT 1); CREATE TABLE app.k () INHERITS (app.t); ALTER TABLE app.k ALTER b SET DEFAULT 2; INSERT INTO app.k VALUES (1);
+-- == column becomes the child's own
+-- blocked: the table has column b from its parents only
+CREATE TABLE app.t (a int, b int DEFAULT 1); CREATE TABLE app.k () INHERITS (app.t); ALTER TABLE app.k ALTER b SET DEFAULT 2;
+-- =>
+CREATE TABLE app.t (a int, b int DEFAULT 1); CREATE TABLE app.k (b int DEFAULT 2) INHERITS (app.t);
+-- == column is the parent's only
+-- blocked: the table has column b by itself, too
+CREATE TABLE app.t (a int, b int DEFAULT 1); CREATE TABLE app.k (b int DEFAULT 2) INHERITS (app.t);
+-- =>
+CREATE TABLE app.t (a int, b int DEFAULT 1); CREATE TABLE app.k () INHERITS (app.t); ALTER TABLE app.k ALTER b SET DEFAULT 2;
+-- == column that a child gets by itself, and from its parent
+CREATE TABLE app.t (a int); CREATE TABLE app.k () INHERITS (app.t); CREATE TABLE app.m () INHERITS (app.k); INSERT INTO app.t VALUES (1); INSERT INTO app.k VALUES (2);
+-- =>
+CREATE TABLE app.t (a int, b int DEFAULT 1, c text); CREATE TABLE app.k (b int DEFAULT 2, d int) INHERITS (app.t); CREATE TABLE app.m (c text) INHERITS (app.k); ALTER TABLE app.m ALTER b SET DEFAULT 3;

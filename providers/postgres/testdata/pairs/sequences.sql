@@ -98,3 +98,8 @@ CREATE TABLE app.t (a bigserial);
 CREATE TABLE app.t (a int, b int, c int); CREATE SEQUENCE app.s OWNED BY app.t.b; CREATE SEQUENCE app.r OWNED BY app.t.c; INSERT INTO app.t VALUES (1, 1, 1);
 -- =>
 CREATE TABLE app.t (a int, c int GENERATED ALWAYS AS (a + 1) STORED);
+-- == sequence that goes with the column that it is tied to, and that another column counts by
+CREATE TABLE app.t (a int, b int); CREATE SEQUENCE app.s OWNED BY app.t.b; ALTER TABLE app.t ALTER a SET DEFAULT nextval('app.s'), ALTER b SET DEFAULT nextval('app.s');
+CREATE TABLE app.u (a int DEFAULT nextval('app.s'));
+-- =>
+CREATE TABLE app.t (a int); CREATE TABLE app.u (a int);

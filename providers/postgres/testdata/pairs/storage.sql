@@ -199,3 +199,16 @@ ALTER TABLE app.t REPLICA IDENTITY USING INDEX i; CREATE STATISTICS app.s ON a, 
 CREATE TABLE app.t (a int, b int); CREATE TABLE app.u (a int, b int); CREATE STATISTICS app.s ON a, b FROM app.u;
 -- =>
 CREATE TABLE app.t (a int, b int); CREATE TABLE app.u (a int, b int); CREATE STATISTICS app.s ON a, b FROM app.t;
+-- == replication knows rows by an index no more, whose column allows nulls
+CREATE TABLE app.t (a int NOT NULL, b int NOT NULL); CREATE UNIQUE INDEX i ON app.t (a); ALTER TABLE app.t REPLICA IDENTITY USING INDEX i; INSERT INTO app.t VALUES (1, 1);
+-- =>
+CREATE TABLE app.t (a int, b int);
+-- == replication knows rows by all columns instead of an index
+CREATE TABLE app.t (a int NOT NULL, b int NOT NULL); CREATE UNIQUE INDEX i ON app.t (a); ALTER TABLE app.t REPLICA IDENTITY USING INDEX i; INSERT INTO app.t VALUES (1, 1);
+-- =>
+CREATE TABLE app.t (a int, b int NOT NULL); CREATE UNIQUE INDEX i ON app.t (a); ALTER TABLE app.t REPLICA IDENTITY FULL;
+-- == replication knows rows by an index whose columns refuse nulls now
+CREATE TABLE app.t (a int, "B b" int); CREATE UNIQUE INDEX i ON app.t (a, "B b"); INSERT INTO app.t VALUES (1, 1); CREATE TABLE app.u (a int CONSTRAINT k UNIQUE); INSERT INTO app.u VALUES (1);
+-- =>
+CREATE TABLE app.t (a int NOT NULL, "B b" int NOT NULL); CREATE UNIQUE INDEX i ON app.t (a, "B b"); ALTER TABLE app.t REPLICA IDENTITY USING INDEX i;
+CREATE TABLE app.u (a int NOT NULL CONSTRAINT k UNIQUE); ALTER TABLE app.u REPLICA IDENTITY USING INDEX k;

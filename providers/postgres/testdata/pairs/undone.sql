@@ -10,3 +10,7 @@ CREATE TABLE app.t (a int); CREATE VIEW app.u AS SELECT a FROM app.t; CREATE VIE
 CREATE TABLE app.t (a serial); INSERT INTO app.t DEFAULT VALUES;
 -- =>
 CREATE SEQUENCE app.t_a_seq AS integer; CREATE TABLE app.t (a int NOT NULL DEFAULT nextval('app.t_a_seq'));
+-- == identity goes with the primary key, and the column allows nulls
+CREATE TABLE app.t (a int GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME app.x) CONSTRAINT y PRIMARY KEY, b text); INSERT INTO app.t (b) VALUES ('x');
+-- =>
+CREATE TABLE app.t (a int UNIQUE, b text);
