@@ -47,8 +47,10 @@ func (a *alteration) plan() {
 	toSerial, fromSerial := isSerial(a.canonical.typ) && !isSerial(a.have.typ), !isSerial(a.canonical.typ) && isSerial(a.have.typ)
 	a.drops()
 	var first string
-	if toSerial && a.have.identity != nil || fromSerial && a.canonical.identity != nil || a.losesExpression() && a.retyped() {
-		// The new sequence wants the name of the old one, which goes first; and what is computed is not converted.
+	losesIdentity := a.have.identity != nil && a.canonical.identity == nil
+	if toSerial && a.have.identity != nil || fromSerial && a.canonical.identity != nil || a.retyped() && (a.losesExpression() || losesIdentity) {
+		// The new sequence wants the name of the old one, which goes first. What is computed is not converted, and what numbers
+		// itself only to another integer.
 		first, a.clauses = a.statement(), nil
 	}
 	a.retype()

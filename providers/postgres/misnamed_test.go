@@ -11,9 +11,11 @@ import (
 func TestViewTypo(t *testing.T) {
 	w := &workspace{dsn: database(t)}
 	for query, want := range map[string]string{
-		"SELECT id FROM s.dosc":    "view.ids names a relation that is not there, and will not be; did you mean s.docs?",
-		"SELECT title FROM s.docs": "view.ids names a column that is not there, and will not be; name one that the tables",
-		"SELECT id FROM docs":      "view.ids names a relation that is not there, and will not be; did you mean s.docs?",
+		"SELECT id FROM s.dosc":      "view.ids names a relation that is not there, and will not be; did you mean s.docs?",
+		"SELECT di FROM s.docs":      "view.ids names a column that is not there, and will not be; did you mean id?",
+		"SELECT d.idd FROM s.docs d": "view.ids names a column that is not there, and will not be; did you mean id?",
+		"SELECT title FROM s.docs":   "view.ids names a column that is not there, and will not be; name one that the tables",
+		"SELECT id FROM docs":        "view.ids names a relation that is not there, and will not be; did you mean s.docs?",
 	} {
 		notes := refused(t, w, load(t, strings.Replace(starBefore, "SELECT id FROM s.docs", query, 1)))
 		if len(notes) != 1 || notes[0].Severity != resource.Error || !strings.HasPrefix(notes[0].Summary+"; "+notes[0].Cure, want) || !strings.Contains(notes[0].Detail, "does not exist") {

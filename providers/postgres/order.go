@@ -19,6 +19,7 @@ func (p *planner) order() {
 	p.orderLogging()
 	p.orderUnties()
 	p.orderUses()
+	p.orderColumnsAbove()
 	p.orderViews()
 	p.orderHandedOn()
 	p.orderRenames()

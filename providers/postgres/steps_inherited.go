@@ -183,3 +183,21 @@ func (a *alteration) followParent(up *resource.Step) {
 	have.typ, have.collation = a.canonical.typ, a.canonical.collation
 	a.have = &have
 }
+
+// orderColumnsAbove lets a table get a column when the children that go are gone: one of them may have such a column by
+// itself, of another type.
+func (p *planner) orderColumnsAbove() {
+	for _, gone := range p.steps {
+		if gone.Address.Kind != "table" || gone.Action != resource.Delete || len(gone.Path) > 0 {
+			continue
+		}
+		child := p.deltas[gone.Address].Live
+		lineage := decodeLineage(p.index, livePlace(child).schema, child.Attrs)
+		for _, s := range p.steps {
+			if s.Address.Kind == "table" && s.Action == resource.Create && len(s.Path) == 2 && s.Path[0] == "columns" && child.Attrs.Get("columns").Has(s.Path[1]) &&
+				slices.Contains(lineage.inherits, livePlace(p.deltas[s.Address].Live)) {
+				need(s, gone.ID)
+			}
+		}
+	}
+}

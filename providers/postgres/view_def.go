@@ -144,17 +144,18 @@ func normalizeView(n *normalizer, r *resource.Resource) resource.Value {
 // unknownColumn and unknownRelation are what the server says of a query among tables that are as this configuration wants
 // them: no plan helps, unless it makes an extension.
 var (
-	unknownColumn   = regexp.MustCompile(`^column .* does not exist$`)
+	unknownColumn   = regexp.MustCompile(`^column "?(?:.*\.)?(.*?)"? does not exist$`)
 	unknownRelation = regexp.MustCompile(`^relation "(.*)" does not exist$`)
 )
 
 // misnames tells what a view or rule names that is not there and will not be, and the cure, by what the server says of it.
 func (n *normalizer) misnames(a resource.Address, why string) (what, cure string) {
-	if unknownColumn.MatchString(why) {
-		if !n.knowsColumns(a, map[place]bool{}) {
+	if m := unknownColumn.FindStringSubmatch(why); m != nil {
+		known, all := n.knowsColumns(a, map[place]bool{})
+		if !all {
 			return "", ""
 		}
-		return "a column", "name one that the tables of its query have, as they are declared"
+		return "a column", orElse(didYouMean(m[1], known), "name one that the tables of its query have, as they are declared")
 	}
 	m := unknownRelation.FindStringSubmatch(why)
 	if m == nil || n.makesExtension() {
@@ -172,13 +173,14 @@ func (n *normalizer) misnames(a resource.Address, why string) (what, cure string
 	return "a relation", orElse(didYouMean(m[1], known), "declare it, or name one that is there, with its schema")
 }
 
-// knowsColumns tells whether the server was told the columns of all that a view or rule reads, as they are to be: those of a
-// table that the files say only in part, and those of a function's result or of a composite type, it was not.
-func (n *normalizer) knowsColumns(a resource.Address, seen map[place]bool) bool {
+// knowsColumns are the columns of the tables that a view or rule reads; and whether the server was told those of all that it
+// reads, as they are to be: those of a table that the files say only in part, and those of a function's result or of a
+// composite type, it was not.
+func (n *normalizer) knowsColumns(a resource.Address, seen map[place]bool) (known []string, all bool) {
 	built := n.index.asks[n.snap.Scope.System.Name].questions.Built
 	i := slices.IndexFunc(built, func(b catalog.Built) bool { return b.ID == builtID(a) })
 	if i < 0 {
-		return false
+		return nil, false
 	}
 	for _, text := range builtTexts(&built[i]) {
 		for _, name := range sqltext.Names(text) {
@@ -190,20 +192,26 @@ func (n *normalizer) knowsColumns(a resource.Address, seen map[place]bool) bool 
 			for _, of := range n.index.at(at) {
 				switch r := n.index.desired[of]; {
 				case r == nil, isRoutine(of.Kind), of.Kind == "composite_type":
-					return false
+					return nil, false
 				case isView(of.Kind):
-					if !n.knowsColumns(of, seen) {
-						return false
+					its, all := n.knowsColumns(of, seen)
+					if !all {
+						return nil, false
 					}
+					known = append(known, its...)
 				case of.Kind == "table":
-					if _, all := n.index.columnsOf(r); !all {
-						return false
+					columns, all := n.index.columnsOf(r)
+					if !all {
+						return nil, false
+					}
+					for _, c := range columns {
+						known = append(known, c.name)
 					}
 				}
 			}
 		}
 	}
-	return true
+	return known, true
 }
 
 // builtForm gives the server's form of a view or rule, and says so where it matters that there is none: something is live,

@@ -228,3 +228,7 @@ CREATE TABLE app.t (a int, b int DEFAULT 1); CREATE TABLE app.k () INHERITS (app
 CREATE TABLE app.t (a int); CREATE TABLE app.k () INHERITS (app.t); CREATE TABLE app.m () INHERITS (app.k); INSERT INTO app.t VALUES (1); INSERT INTO app.k VALUES (2);
 -- =>
 CREATE TABLE app.t (a int, b int DEFAULT 1, c text); CREATE TABLE app.k (b int DEFAULT 2, d int) INHERITS (app.t); CREATE TABLE app.m (c text) INHERITS (app.k); ALTER TABLE app.m ALTER b SET DEFAULT 3;
+-- == parent gets a column that a child which goes has of another type
+CREATE TABLE app.t (a int); CREATE TABLE app.k (b int) INHERITS (app.t); CREATE VIEW app.v AS SELECT b FROM app.k; INSERT INTO app.t VALUES (1);
+-- =>
+CREATE TABLE app.t (a int, b text);

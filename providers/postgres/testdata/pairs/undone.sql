@@ -14,3 +14,15 @@ CREATE SEQUENCE app.t_a_seq AS integer; CREATE TABLE app.t (a int NOT NULL DEFAU
 CREATE TABLE app.t (a int GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME app.x) CONSTRAINT y PRIMARY KEY, b text); INSERT INTO app.t (b) VALUES ('x');
 -- =>
 CREATE TABLE app.t (a int UNIQUE, b text);
+-- == identity of another type goes
+CREATE TABLE app.t (a bigint GENERATED ALWAYS AS IDENTITY, b text); INSERT INTO app.t (b) VALUES ('x');
+-- =>
+CREATE TABLE app.t (a text DEFAULT 'x', b text);
+-- == column of another type becomes an identity
+CREATE TABLE app.t (a text NOT NULL, b text); INSERT INTO app.t VALUES ('7', 'x');
+-- =>
+CREATE TABLE app.t (a bigint GENERATED ALWAYS AS IDENTITY, b text);
+-- == empty column of another type becomes an identity
+CREATE TABLE app.t (a text, b text);
+-- =>
+CREATE TABLE app.t (a bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, b text);
