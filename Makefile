@@ -1,6 +1,7 @@
 # make demo    build tellr and take one environment up, through a change, and down, in the bundled sandbox
 # make test    install what the tests need and run them all
-# make pairs   the pairs of old and new states on Postgres 16 and 18 too
+# make pairs   the pairs of old and new states on Postgres 16 and 18 too, and hundreds that are generated or crossed
+# make race    what shares memory, with the race detector; needs a C compiler
 # make crash   crash at every point of an apply, not at a sample; hundreds of random environments, not a few
 # make lint    gofmt, go vet, staticcheck
 # make bench   figures, as ratios measured side by side
@@ -13,7 +14,7 @@ GO    ?= go
 export CGO_ENABLED := 0
 TELLR := bin/tellr
 
-.PHONY: build postgres pg_dump demo test pairs crash lint bench update
+.PHONY: build postgres pg_dump demo test pairs race crash lint bench update
 
 build:
 	$(GO) build -ldflags "-s -w" -o $(TELLR) .
@@ -41,6 +42,11 @@ test: postgres pg_dump
 # The pairs of old and new states run on 17 in make test, and here on the others.
 pairs: postgres pg_dump
 	$(GO) test -timeout 40m ./providers/postgres -run TestPairs -pairs 16,18
+	for v in 16 17 18; do $(GO) test -timeout 1h ./providers/postgres -run 'TestGeneratedPairs|TestCrossedPairs' -pairs $$v -generated 100 -crossed 300 || exit 1; done
+
+race: export CGO_ENABLED := 1
+race:
+	$(GO) test -race -timeout 25m ./engine/... ./runtime/...
 
 # In make test a sample of the points, and a few environments, are enough.
 crash: postgres pg_dump

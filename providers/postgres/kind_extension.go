@@ -73,6 +73,9 @@ func normalizeExtension(n *normalizer, r *resource.Resource) resource.Value {
 func (n *normalizer) offers(r *resource.Resource) {
 	name, version := r.Name(), r.Attrs.Get("version")
 	has, asked := n.facts.Extensions[name]
+	if !slices.Contains(n.ask.Extensions, catalog.AskExtension{Name: name, Version: version.Str()}) {
+		return // the snapshot is a recorded one, and the configuration a later one
+	}
 	refuse := func(at *resource.Range, summary, cure, detail string, args ...any) {
 		n.ds = append(n.ds, &resource.Diagnostic{Severity: resource.Error, Address: r.Address, Range: at, Summary: summary, Detail: fmt.Sprintf(detail, args...), Cure: cure})
 	}

@@ -282,9 +282,12 @@ func (t *table) ownOfInherited() []string {
 	var out []string
 	for i := range t.columns {
 		c := &t.columns[i]
-		up := t.inherit(c.name)
-		if !c.inherited || up == nil {
+		if !c.inherited {
 			continue
+		}
+		up := t.inherit(c.name)
+		if up == nil {
+			up = &column{} // no file says what it is
 		}
 		alter := "ALTER COLUMN " + sqltext.Ident(c.name) + " "
 		switch {
@@ -307,11 +310,14 @@ func (t *table) ownOfInherited() []string {
 
 // nothingOfItsOwn takes out of a child's columns those that are its parents' only, and just what they make them.
 func (n *normalizer) nothingOfItsOwn(r *resource.Resource, attrs resource.Value) resource.Value {
-	columns := attrs.Get("columns")
 	var parents []place
 	for _, v := range r.Attrs.Get("inherits").Items() {
 		parents = append(parents, n.index.placeOf(v, n.index.schemaOf(r.Attrs.Get("schema"))))
 	}
+	if len(parents) == 0 {
+		return attrs
+	}
+	columns := attrs.Get("columns")
 	for _, f := range columns.Fields() {
 		if f.Value.Get("inherited").Bool() && n.view.inheritedColumn(parents, f.Name).Equal(withoutInherited(f.Value)) {
 			attrs = attrs.With("columns", attrs.Get("columns").Without(f.Name))
