@@ -440,6 +440,9 @@ func (c *tableChange) moveInTree() bool {
 			plainly(s)
 		}
 		undo(s, in(*t.detach, t.was))
+		for _, sql := range c.notNullNames(false) { // before it comes back, for then they are its parent's
+			undo(s, sql)
+		}
 		c.leaving[*t.detach] = append(c.leaving[*t.detach], s)
 	}
 	if t.attach != nil {
@@ -464,13 +467,26 @@ func (c *tableChange) moveInTree() bool {
 
 // ownNotNulls gives the not-null constraints that a partition had of its parent the names that they would have without it.
 func (c *tableChange) ownNotNulls(s *resource.Step) {
+	for _, sql := range c.notNullNames(true) {
+		c.run(s, exclusive, sql)
+	}
+}
+
+// notNullNames are the statements that give them these names, or those that they had.
+func (c *tableChange) notNullNames(own bool) []string {
 	live := c.partitionAt(c.want.place)
 	if live == nil || c.tree.attach != nil {
-		return
+		return nil
 	}
+	var out []string
 	for _, column := range sortedKeys(live.NotNulls) {
-		c.run(s, exclusive, c.alter("RENAME CONSTRAINT "+sqltext.Ident(live.NotNulls[column])+" TO "+sqltext.Ident(notNullName(c.liveName, column))))
+		from, to := live.NotNulls[column], notNullName(c.liveName, column)
+		if !own {
+			from, to = to, from
+		}
+		out = append(out, c.alter("RENAME CONSTRAINT "+sqltext.Ident(from)+" TO "+sqltext.Ident(to)))
 	}
+	return out
 }
 
 // enterTree makes the table a child of others, when it has all that they have.
