@@ -483,15 +483,25 @@ func (a *alteration) remake() {
 	s := a.step(columnPath(a.name), resource.Replace, "replace column "+a.name)
 	s.Reason = "Postgres cannot make a column generated, or change its expression, in place"
 	drop := a.alter("DROP COLUMN " + sqltext.Ident(a.name))
+	tied := a.tiedSequences()
+	tie := func(s *resource.Step, to string) {
+		for _, at := range tied {
+			run(s, "ALTER SEQUENCE "+at.String()+" OWNED BY "+to)
+		}
+	}
+	tie(s, "NONE") // or they would go with the column
 	a.run(s, exclusive, drop)
 	a.addColumn(s, a.want)
+	tie(s, a.tableChange.want.columnPlace(a.name))
 	if a.have.generated == "" {
 		s.Destroys = true
 		s.NoUndo = "the values of the column are gone"
 		return
 	}
 	undoing(s, func(back *resource.Step) { // they are computed, before and after
+		tie(back, "NONE")
 		run(back, drop)
 		a.addColumn(back, a.have)
+		tie(back, a.tableChange.want.columnPlace(a.name))
 	})
 }

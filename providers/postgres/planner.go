@@ -59,6 +59,7 @@ type planner struct {
 	keysDone  []keyDone
 	referring []referring
 	unties    []untied
+	counting  []counting // made when first asked for
 	// displaced are the foreign keys that are gone for a while, by the place of their table and their name.
 	displaced map[place]map[string]displacement
 	changing  map[place]bool // tables that the plan touches; made when first asked for

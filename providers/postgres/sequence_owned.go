@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tellr-dev/tellr/engine/resource"
@@ -21,15 +22,11 @@ type untied struct {
 
 // untie takes a sequence from its column first if the column, or its table, goes.
 func (p *planner) untie(d *resource.Delta, at place, was string) *resource.Step {
+	if p.goesWith(was) == "" {
+		return nil
+	}
 	parts := splitIdents(was)
-	if len(parts) != 3 {
-		return nil
-	}
 	table := place{parts[0], parts[1]}
-	on := p.tableAt(table)
-	if on == nil || on.Action != resource.Delete && (on.Desired == nil || on.Desired.Attrs.Get("columns").Has(parts[2])) {
-		return nil
-	}
 	s := p.step(d, resource.Path{partOwnedBy}, resource.Update, "untie sequence "+at.name+" first")
 	s.ID += "/untie"
 	s.Changes = nil
@@ -40,21 +37,69 @@ func (p *planner) untie(d *resource.Delta, at place, was string) *resource.Step 
 	return s
 }
 
+// goesWith is what takes a sequence along that is tied to a column, "schema.table.column": its table, its column, or nothing.
+func (p *planner) goesWith(ownedBy string) string {
+	parts := splitIdents(ownedBy)
+	if len(parts) != 3 {
+		return ""
+	}
+	d := p.tableAt(place{parts[0], parts[1]})
+	switch {
+	case d == nil:
+		return ""
+	case d.Action == resource.Delete:
+		return "table"
+	case d.Desired == nil:
+		return ""
+	}
+	column := d.Desired.Attrs.Get("columns").Get(parts[2])
+	if column.IsNull() || !column.Get("generated").IsNull() && changed(d, "columns", parts[2], "generated") { // which makes it anew
+		return "column"
+	}
+	return ""
+}
+
+// tiedSequences are those that are tied to the column, and are to stay so.
+func (a *alteration) tiedSequences() []place {
+	var out []place
+	for _, d := range a.req.Deltas {
+		if d.Address.Kind != "sequence" || d.Live == nil || d.Desired == nil || changed(d, "owned_by") {
+			continue
+		}
+		if decodeSequence(livePlace(d.Live), d.Live.Attrs).ownedBy == a.tableChange.have.columnPlace(a.have.name) {
+			out = append(out, a.wanted(d))
+		}
+	}
+	return out
+}
+
 // countsElsewhere tells whether a column counts by a sequence that is tied to another one, which then cannot go first.
 func (p *planner) countsElsewhere(q *sequence) bool {
-	parts := splitIdents(q.ownedBy)
+	if p.counting == nil {
+		p.counting = p.findCounting()
+	}
+	return slices.ContainsFunc(p.counting, func(c counting) bool { return c.column != q.ownedBy && countsBy(c.live, q.place) })
+}
+
+// counting is a live column whose default counts by a sequence.
+type counting struct {
+	column string // "schema.table.column"
+	live   resource.Value
+}
+
+func (p *planner) findCounting() []counting {
+	out := []counting{}
 	for _, d := range p.req.Deltas {
 		if d.Address.Kind != "table" || d.Live == nil {
 			continue
 		}
 		for _, f := range d.Live.Attrs.Get("columns").Fields() {
-			its := livePlace(d.Live) == place{parts[0], parts[1]} && f.Name == parts[2]
-			if !its && countsBy(f.Value, q.place) {
-				return true
+			if strings.Contains(f.Value.Get("default").Str(), "nextval(") {
+				out = append(out, counting{livePlace(d.Live).String() + "." + sqltext.Ident(f.Name), f.Value})
 			}
 		}
 	}
-	return false
+	return out
 }
 
 // countsBy tells whether the default of a live column counts by a sequence.

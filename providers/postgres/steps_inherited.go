@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -10,6 +11,44 @@ import (
 
 // What Postgres changes of a column of a parent, it changes in all tables below, whether that was their own or not; and their
 // type they get from there alone.
+
+// overrides turns a column of a partition or a child that comes or goes into a change of the column that it has from its
+// parents.
+func (c *tableChange) overrides(d *resource.Delta) {
+	parents := slices.DeleteFunc(slices.Clone(c.want.parents()), func(p place) bool { return slices.Contains(c.tree.enter, p) })
+	if len(parents) == 0 || c.tree.blocked != "" {
+		return
+	}
+	c.tree.natural = map[string]resource.Value{}
+	var changes []resource.Change
+	for _, ch := range d.Changes {
+		if len(ch.Path) != 2 || ch.Path[0] != "columns" {
+			changes = append(changes, ch)
+			continue
+		}
+		up := c.inheritedColumn(parents, ch.Path[1])
+		switch {
+		case up.IsNull() && c.want.partitionOf != nil && ch.Desired.IsNull() && c.index.declares(parents):
+			// it goes with the parent's
+		case up.IsNull() && c.want.partitionOf != nil:
+			c.tree.blocked = fmt.Sprintf("column %s differs from that of the parent %s, and what that has is not known: declare the parent too", ch.Path[1], c.want.partitionOf)
+		case up.IsNull(), c.comesFirst(parents, ch):
+			changes = append(changes, ch)
+		default:
+			c.tree.natural[ch.Path[1]] = up
+			from, to := ch, ch
+			from.Live, to.Desired = withoutInherited(from.Live), withoutInherited(to.Desired)
+			if from.Live.IsNull() {
+				from.Live = up
+			}
+			if to.Desired.IsNull() {
+				to.Desired = up
+			}
+			changes = append(changes, fieldChanges(from, to)...)
+		}
+	}
+	d.Changes = changes
+}
 
 // below is a table below another one, whose column differs from its parent's.
 type below struct {
@@ -193,6 +232,9 @@ func (p *planner) orderColumnsAbove() {
 		}
 		child := p.deltas[gone.Address].Live
 		lineage := decodeLineage(p.index, livePlace(child).schema, child.Attrs)
+		if len(lineage.inherits) == 0 {
+			continue
+		}
 		for _, s := range p.steps {
 			if s.Address.Kind == "table" && s.Action == resource.Create && len(s.Path) == 2 && s.Path[0] == "columns" && child.Attrs.Get("columns").Has(s.Path[1]) &&
 				slices.Contains(lineage.inherits, livePlace(p.deltas[s.Address].Live)) {

@@ -130,3 +130,27 @@ func (c *tableChange) madeOnline(column string) *resource.Step {
 	}
 	return nil
 }
+
+// ownNotNulls gives the not-null constraints that a partition had of its parent the names that they would have without it.
+func (c *tableChange) ownNotNulls(s *resource.Step) {
+	for _, sql := range c.notNullNames(true) {
+		c.run(s, exclusive, sql)
+	}
+}
+
+// notNullNames are the statements that give them these names, or those that they had.
+func (c *tableChange) notNullNames(own bool) []string {
+	live := c.partitionAt(c.want.place)
+	if live == nil || c.tree.attach != nil {
+		return nil
+	}
+	var out []string
+	for _, column := range sortedKeys(live.NotNulls) {
+		from, to := live.NotNulls[column], notNullName(c.liveName, column)
+		if !own {
+			from, to = to, from
+		}
+		out = append(out, c.alter("RENAME CONSTRAINT "+sqltext.Ident(from)+" TO "+sqltext.Ident(to)))
+	}
+	return out
+}

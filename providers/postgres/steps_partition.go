@@ -317,61 +317,6 @@ func orWord(s, word string) string {
 	return s
 }
 
-// overrides turns a column of a partition or a child that comes or goes into a change of the column that it has from its
-// parents.
-func (c *tableChange) overrides(d *resource.Delta) {
-	parents := slices.DeleteFunc(slices.Clone(c.want.parents()), func(p place) bool { return slices.Contains(c.tree.enter, p) })
-	if len(parents) == 0 || c.tree.blocked != "" {
-		return
-	}
-	c.tree.natural = map[string]resource.Value{}
-	var changes []resource.Change
-	for _, ch := range d.Changes {
-		if len(ch.Path) != 2 || ch.Path[0] != "columns" {
-			changes = append(changes, ch)
-			continue
-		}
-		up := c.inheritedColumn(parents, ch.Path[1])
-		switch {
-		case up.IsNull() && c.want.partitionOf != nil && ch.Desired.IsNull() && c.index.declares(parents):
-			// it goes with the parent's
-		case up.IsNull() && c.want.partitionOf != nil:
-			c.tree.blocked = fmt.Sprintf("column %s differs from that of the parent %s, and what that has is not known: declare the parent too", ch.Path[1], c.want.partitionOf)
-		case up.IsNull(), c.comesFirst(parents, ch):
-			changes = append(changes, ch)
-		default:
-			c.tree.natural[ch.Path[1]] = up
-			from, to := ch, ch
-			from.Live, to.Desired = withoutInherited(from.Live), withoutInherited(to.Desired)
-			if from.Live.IsNull() {
-				from.Live = up
-			}
-			if to.Desired.IsNull() {
-				to.Desired = up
-			}
-			changes = append(changes, fieldChanges(from, to)...)
-		}
-	}
-	d.Changes = changes
-}
-
-// comesFirst tells whether a change gives a child a column of its own that its parents get, too: if it has it before, it
-// stays its own.
-func (c *tableChange) comesFirst(parents []place, ch resource.Change) bool {
-	return c.want.partitionOf == nil && ch.Live.IsNull() && !ch.Desired.IsNull() && !ch.Desired.Get("inherited").Bool() &&
-		!slices.ContainsFunc(parents, func(at place) bool { return c.mayHave(at, ch.Path[1]) })
-}
-
-// mayHave tells whether a table has a column now, by itself or from its parents, as far as that is known.
-func (p *planner) mayHave(at place, column string) bool {
-	d := p.deltas[p.index.tables[at]]
-	if d == nil || d.Live == nil || d.Live.Attrs.Get("columns").Has(column) {
-		return true
-	}
-	lineage := decodeLineage(p.index, livePlace(d.Live).schema, d.Live.Attrs)
-	return slices.ContainsFunc(lineage.parents(), func(up place) bool { return p.mayHave(up, column) })
-}
-
 // declares tells whether files say what some tables and all that they have their columns from are.
 func (x *index) declares(tables []place) bool {
 	return !slices.ContainsFunc(tables, func(at place) bool {
@@ -463,30 +408,6 @@ func (c *tableChange) moveInTree() bool {
 		c.leaving[parent] = append(c.leaving[parent], s)
 	}
 	return true
-}
-
-// ownNotNulls gives the not-null constraints that a partition had of its parent the names that they would have without it.
-func (c *tableChange) ownNotNulls(s *resource.Step) {
-	for _, sql := range c.notNullNames(true) {
-		c.run(s, exclusive, sql)
-	}
-}
-
-// notNullNames are the statements that give them these names, or those that they had.
-func (c *tableChange) notNullNames(own bool) []string {
-	live := c.partitionAt(c.want.place)
-	if live == nil || c.tree.attach != nil {
-		return nil
-	}
-	var out []string
-	for _, column := range sortedKeys(live.NotNulls) {
-		from, to := live.NotNulls[column], notNullName(c.liveName, column)
-		if !own {
-			from, to = to, from
-		}
-		out = append(out, c.alter("RENAME CONSTRAINT "+sqltext.Ident(from)+" TO "+sqltext.Ident(to)))
-	}
-	return out
 }
 
 // enterTree makes the table a child of others, when it has all that they have.

@@ -75,7 +75,7 @@ func (p *planner) dropSequence(d *resource.Delta) {
 	if p.isAdopted(q) {
 		return // a column that becomes serial has it
 	}
-	with := p.goesWith(q)
+	with := p.goesWith(q.ownedBy)
 	var untied *resource.Step
 	if with != "" && p.countsElsewhere(q) {
 		untied = p.untie(d, q.place, q.ownedBy)
@@ -94,24 +94,6 @@ func (p *planner) dropSequence(d *resource.Delta) {
 	run(s, drop(q.name))
 	p.releases(&release{step: s, names: []naming{relationName(q.place)}, called: q.name, what: "sequence",
 		rename: renameIn("SEQUENCE", q.schema), says: drop})
-}
-
-// goesWith is what takes a sequence that is tied to it along: its table, its column, or nothing.
-func (p *planner) goesWith(q *sequence) string {
-	parts := splitIdents(q.ownedBy)
-	if len(parts) != 3 {
-		return ""
-	}
-	d := p.tableAt(place{parts[0], parts[1]})
-	switch {
-	case d == nil:
-		return ""
-	case d.Action == resource.Delete:
-		return "table"
-	case d.Action == resource.Update && d.Desired.Attrs.Get("columns").Get(parts[2]).IsNull(), changed(d, "columns", parts[2], "generated"):
-		return "column"
-	}
-	return ""
 }
 
 func (p *planner) alterSequence(d *resource.Delta) {

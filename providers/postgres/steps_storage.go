@@ -131,9 +131,7 @@ func (c *tableChange) storeTable() {
 			}
 		}
 	}
-	if !c.leavesIdentity() {
-		c.identify()
-	}
+	c.identify(true)
 	c.name("cluster", "set the order of CLUSTER", lockShareUpdateExcl, w.cluster, h.cluster, clusterOn)
 	if changed(c.d, "row_security") {
 		s := c.step(resource.Path{"row_security"}, resource.Update, "set row security to "+orElse(w.rowSecurity, rowSecurityOff))
@@ -166,21 +164,14 @@ func (c *tableChange) name(attr, title, lock, want, have string, clause func(str
 	}
 }
 
-// leavesIdentity tells whether replication is to know rows by no index any more: columns of the one that it knew them by
-// cannot allow nulls before.
-func (c *tableChange) leavesIdentity() bool {
+// identify says by what replication knows rows. Where that is an index no more it comes before the changes of columns, of which
+// those of the index can allow nulls only then; else late, when the index is there.
+func (c *tableChange) identify(late bool) {
 	index := func(s string) bool { return s != "" && s != identityFull && s != identityNothing }
-	return changed(c.d, "replica_identity") && index(c.have.replicaIdentity) && !index(c.want.replicaIdentity)
-}
-
-func (c *tableChange) leaveIdentity() {
-	if c.leavesIdentity() {
-		c.identify()
+	leaves := changed(c.d, "replica_identity") && index(c.have.replicaIdentity) && !index(c.want.replicaIdentity)
+	if leaves != late {
+		c.name("replica_identity", "set the replica identity", lockAccessExclusive, c.want.replicaIdentity, c.have.replicaIdentity, replicaIdentity)
 	}
-}
-
-func (c *tableChange) identify() {
-	c.name("replica_identity", "set the replica identity", lockAccessExclusive, c.want.replicaIdentity, c.have.replicaIdentity, replicaIdentity)
 }
 
 // isGoneBy tells whether the index, or that of a constraint, by a name goes by a step before another one.

@@ -222,7 +222,7 @@ func (c *tableChange) plan() {
 	c.dropIndexes()
 	c.dropConstraints()
 	c.dropColumns(false)
-	c.leaveIdentity()
+	c.identify(false)
 	c.alterColumns(false)
 	c.addColumns()
 	c.alterColumns(true)

@@ -103,3 +103,11 @@ CREATE TABLE app.t (a int, b int); CREATE SEQUENCE app.s OWNED BY app.t.b; ALTER
 CREATE TABLE app.u (a int DEFAULT nextval('app.s'));
 -- =>
 CREATE TABLE app.t (a int); CREATE TABLE app.u (a int);
+-- == sequence stays when the column that it is tied to comes to be computed
+CREATE TABLE app.t (a int, b int); CREATE SEQUENCE app.s OWNED BY app.t.b; INSERT INTO app.t VALUES (1, 1);
+-- =>
+CREATE TABLE app.t (a int, b int GENERATED ALWAYS AS (a + 1) STORED); CREATE SEQUENCE app.s;
+-- == sequence stays with the column that comes to be computed
+CREATE TABLE app.t (a int, b int); CREATE SEQUENCE app.s OWNED BY app.t.b; INSERT INTO app.t VALUES (1, 1);
+-- =>
+CREATE TABLE app.t (a int, b int GENERATED ALWAYS AS (a + 1) STORED); CREATE SEQUENCE app.s OWNED BY app.t.b;
