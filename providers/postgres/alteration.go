@@ -36,7 +36,7 @@ func (a *alteration) plan() {
 	if a.refusesCast() {
 		return
 	}
-	if (a.canonical.generated != a.have.generated || a.canonical.virtual != a.have.virtual) && a.mustRemake() {
+	if (a.canonical.generated != a.have.generated || a.canonical.virtual != a.have.virtual) && a.mustRemake() && !a.remadeAbove() {
 		a.remake()
 		return
 	}

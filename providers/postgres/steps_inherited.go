@@ -243,3 +243,24 @@ func (p *planner) orderColumnsAbove() {
 		}
 	}
 }
+
+// remadeAbove tells whether the column comes anew with its parents', and then takes it for what that is.
+func (a *alteration) remadeAbove() bool {
+	up := a.above(inTransaction, a.name, "generated")
+	made := a.inheritedColumn(a.tableChange.want.parents(), a.name)
+	if up == nil || up.Action != resource.Replace || made.IsNull() || a.isOwn() {
+		return false
+	}
+	is := decodeColumn(a.index, a.tableChange.want.schema, resource.F(a.name, made))
+	if is.generated != a.canonical.generated || is.virtual != a.canonical.virtual {
+		return false
+	}
+	a.have = &is
+	return true
+}
+
+// isOwn tells whether a child has the live column by itself, too.
+func (a *alteration) isOwn() bool {
+	said := a.d.Live.Attrs.Get("columns").Get(a.have.name).Get("inherited")
+	return !said.IsNull() && !said.Bool()
+}

@@ -232,3 +232,9 @@ CREATE TABLE app.t (a int, b int DEFAULT 1, c text); CREATE TABLE app.k (b int D
 CREATE TABLE app.t (a int); CREATE TABLE app.k (b int) INHERITS (app.t); CREATE VIEW app.v AS SELECT b FROM app.k; INSERT INTO app.t VALUES (1);
 -- =>
 CREATE TABLE app.t (a int, b text);
+-- == column of a parent is made anew, of which a child and a partition have a default of their own
+CREATE TABLE app.t (a int, b int); CREATE TABLE app.k () INHERITS (app.t); ALTER TABLE app.k ALTER b SET DEFAULT 7; INSERT INTO app.k VALUES (1, 1);
+CREATE TABLE app.p (a int, b int) PARTITION BY LIST (a); CREATE TABLE app.p1 PARTITION OF app.p (b DEFAULT 7) FOR VALUES IN (1); COMMENT ON COLUMN app.p1.b IS 'c'; INSERT INTO app.p VALUES (1, 1);
+-- =>
+CREATE TABLE app.t (a int, b int GENERATED ALWAYS AS (a + 1) STORED); CREATE TABLE app.k () INHERITS (app.t);
+CREATE TABLE app.p (a int, b int GENERATED ALWAYS AS (a + 1) STORED) PARTITION BY LIST (a); CREATE TABLE app.p1 PARTITION OF app.p FOR VALUES IN (1); COMMENT ON COLUMN app.p1.b IS 'c';
