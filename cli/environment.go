@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -139,6 +140,8 @@ func (p *program) makePlan(ctx context.Context, o planning, emit resource.Emit) 
 	if err != nil {
 		return nil, err
 	}
+	commit := sync.OnceValue(func() string { return p.commit(env.Dir) })
+	go commit() // git takes its time, which the read of the world takes too
 	sec := secrets{p.Getenv, vars, p.redact}
 	if o.from == "" {
 		if ds := sec.check(env.Secrets); len(ds) > 0 {
@@ -161,7 +164,7 @@ func (p *program) makePlan(ctx context.Context, o planning, emit resource.Emit) 
 	built, ds := plan.Build(plan.Request{
 		Environment: of, Desired: desired, Providers: out.providers, Snapshots: snaps,
 		Destroy: o.destroy, Undo: back, Moved: env.Moved, Forget: o.forget, Allow: o.permits.Destroy, AllowRewrite: o.permits.Rewrite, AllowCheck: o.permits.Check, AtOnce: o.permits.AtOnce,
-		Rules: env.Rules, Dir: env.Dir, Version: p.Build.Version, Meta: p.meta(env.Dir),
+		Rules: env.Rules, Dir: env.Dir, Version: p.Build.Version, Meta: p.meta(commit()),
 	})
 	if ds.HasErrors() || built == nil {
 		return nil, ds

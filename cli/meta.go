@@ -11,8 +11,8 @@ import (
 
 // meta says who made a plan, when, and of which commit. It is no part of the
 // plan's hash.
-func (p *program) meta(dir string) plan.Meta {
-	return plan.Meta{Created: p.Now().UTC().Format(time.RFC3339), By: p.Who(), Commit: p.commit(dir)}
+func (p *program) meta(commit string) plan.Meta {
+	return plan.Meta{Created: p.Now().UTC().Format(time.RFC3339), By: p.Who(), Commit: commit}
 }
 
 // ran is what the ledger remembers of the process.

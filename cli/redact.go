@@ -88,7 +88,9 @@ func (r *redactor) clean(p []byte) []byte {
 	words := r.words
 	r.mu.Unlock()
 	for _, secret := range words {
-		p = bytes.ReplaceAll(p, secret, []byte(shown))
+		if bytes.Contains(p, secret) {
+			p = bytes.ReplaceAll(p, secret, []byte(shown))
+		}
 	}
 	return p
 }

@@ -20,6 +20,7 @@ type block struct {
 	// text is where it stands.
 	body    *hclsyntax.Body
 	source  source
+	piece   piece
 	forEach hclsyntax.Expression
 
 	settled   bool

@@ -78,8 +78,8 @@ func (l *loader) findCycles() {
 		to resource.Node
 		at *resource.Range
 	}
-	edges := map[resource.Node][]edge{}
-	var nodes []resource.Node
+	edges := make(map[resource.Node][]edge, len(l.things))
+	nodes := make([]resource.Node, 0, 2*len(l.things))
 	for _, b := range l.order {
 		for _, inst := range b.instances {
 			main := resource.Node{Address: inst.addr}

@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"slices"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
@@ -21,6 +22,41 @@ type source struct {
 	file string
 	text []byte
 	pos  hcl.Pos
+}
+
+// piece is a block that is read once, by whoever comes first: the reader ahead,
+// which does no more than that, or the loader, which also looks at it.
+type piece struct {
+	once  sync.Once
+	block *hclsyntax.Block // nil if it is not plain
+}
+
+func (p *piece) read(s source) {
+	p.once.Do(func() { p.block = quickBlock(s) })
+}
+
+// drop forgets the block, also if nobody has read it yet.
+func (p *piece) drop() {
+	p.once.Do(func() {})
+	p.block = nil
+}
+
+// ahead is how many blocks are read before those that are decoded need them.
+const ahead = 64
+
+// readAhead reads plain blocks beside their decoding, which it needs nothing
+// of. The caller says with each call of next that it is done with a block.
+func readAhead(blocks []*block) (next func()) {
+	room := make(chan struct{}, ahead)
+	go func() {
+		for _, b := range blocks {
+			room <- struct{}{}
+			if b.source.text != nil {
+				b.piece.read(b.source)
+			}
+		}
+	}()
+	return func() { <-room }
 }
 
 // read takes one file.
@@ -84,7 +120,7 @@ func (l *loader) readLazily(name string, src []byte, main bool) bool {
 	for _, c := range cuts {
 		kind, ok := l.opts.Kinds[c.kind]
 		if !ok {
-			if b := l.parsePiece(c.source); b != nil {
+			if b := l.parsePiece(new(piece), c.source); b != nil {
 				l.collect(&hclsyntax.Body{Blocks: hclsyntax.Blocks{b}}, name, main)
 			}
 			continue
@@ -154,9 +190,9 @@ func headingOf(line []byte) (heading, bool) {
 }
 
 // parsePiece parses what should be one whole block.
-func (l *loader) parsePiece(s source) *hclsyntax.Block {
-	if b := quickBlock(s); b != nil {
-		return b
+func (l *loader) parsePiece(p *piece, s source) *hclsyntax.Block {
+	if p.read(s); p.block != nil {
+		return p.block
 	}
 	f, ds := hclsyntax.ParseConfig(s.text, s.file, s.pos)
 	if body, ok := f.Body.(*hclsyntax.Body); ok && len(ds) == 0 && len(body.Blocks) == 1 && len(body.Attributes) == 0 {
@@ -172,7 +208,7 @@ func (b *block) syntax(l *loader) *hclsyntax.Body {
 		return b.body
 	}
 	body := &hclsyntax.Body{Attributes: hclsyntax.Attributes{}}
-	if x := l.parsePiece(b.source); x != nil && x.Type == b.kind.Name && len(x.Labels) == 1 && x.Labels[0] == b.label {
+	if x := l.parsePiece(&b.piece, b.source); x != nil && x.Type == b.kind.Name && len(x.Labels) == 1 && x.Labels[0] == b.label {
 		body = x.Body
 	} else {
 		l.misread = true
@@ -223,5 +259,6 @@ func (b *block) settle(l *loader, inst *instance) {
 func (b *block) release() {
 	if b.source.text != nil {
 		b.body = nil
+		b.piece.drop()
 	}
 }

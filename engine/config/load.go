@@ -229,7 +229,9 @@ func validLabel(s string) bool {
 
 // readResources decodes every thing.
 func (l *loader) readResources() {
+	next := readAhead(l.order)
 	for _, b := range l.order {
+		next()
 		if !b.expand(l, b.at) || len(b.instances) == 0 {
 			// Nothing will be decoded: at least the names are checked.
 			l.checkBlock(b)

@@ -42,7 +42,7 @@ type Request struct {
 // Build makes the plan. It reads nothing: the same request gives the same
 // bytes.
 func Build(req Request) (*Plan, resource.Diagnostics) {
-	b := &builder{req: req, deltas: map[resource.Address]*resource.Delta{}, norm: map[resource.Address]resource.Value{}}
+	b := &builder{req: req, deltas: make(map[resource.Address]*resource.Delta, len(req.Desired)), norm: map[resource.Address]resource.Value{}}
 	scopes, ds := Scopes(req.Environment.Name, req.Desired, req.Providers)
 	b.ds = ds
 	if b.ds.HasErrors() {
@@ -93,7 +93,7 @@ type builder struct {
 // as absent. Snapshots keep the scope under which they were read, which knows
 // names that the workspace filled in.
 func (b *builder) match(scopes []resource.Scope) {
-	b.system = map[resource.Address]*resource.Snapshot{}
+	b.system = make(map[resource.Address]*resource.Snapshot, len(b.req.Desired))
 	for _, scope := range scopes {
 		i := slices.IndexFunc(b.req.Snapshots, func(s *resource.Snapshot) bool {
 			return s.Scope.System.Name == scope.System.Name && s.Scope.System.Provider == scope.System.Provider

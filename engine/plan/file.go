@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"runtime"
 	"slices"
 )
 
@@ -24,22 +26,55 @@ func (p *Plan) seal() error {
 func (p *Plan) sum() (string, error) {
 	rest := *p
 	rest.SHA256, rest.Meta, rest.Scopes, rest.Steps, rest.Records = "", Meta{}, nil, nil, nil
-	h := sha256.New()
-	enc := json.NewEncoder(h)
-	enc.SetEscapeHTML(false)
-	// The long lists go in piece by piece: a plan of thousands of tables is
-	// never in memory as one text for the sake of its hash.
-	err := enc.Encode(&rest)
-	for _, s := range p.Scopes {
-		err = errors.Join(err, enc.Encode(s))
+	parts := make([]any, 0, 1+len(p.Scopes)+len(p.Steps)+len(p.Records))
+	parts = append(parts, &rest)
+	for i := range p.Scopes {
+		parts = append(parts, &p.Scopes[i])
 	}
 	for _, s := range p.Steps {
-		err = errors.Join(err, enc.Encode(s))
+		parts = append(parts, s)
 	}
-	for _, r := range p.Records {
-		err = errors.Join(err, enc.Encode(r))
+	for i := range p.Records {
+		parts = append(parts, &p.Records[i])
 	}
+	h := sha256.New()
+	err := encodeAll(h, parts)
 	return hex.EncodeToString(h.Sum(nil)), err
+}
+
+// encodeAll writes values as JSON, one a line. They are encoded side by side,
+// some at a time: a plan of thousands of tables is never in memory as one text
+// for the sake of its hash.
+func encodeAll(w io.Writer, values []any) error {
+	type text struct {
+		bytes.Buffer
+		err error
+	}
+	const atOnce = 256
+	texts := make(chan chan *text, runtime.GOMAXPROCS(0))
+	go func() {
+		defer close(texts)
+		for some := range slices.Chunk(values, atOnce) {
+			made := make(chan *text, 1)
+			texts <- made
+			go func() {
+				t := &text{}
+				enc := json.NewEncoder(t)
+				enc.SetEscapeHTML(false)
+				for _, v := range some {
+					t.err = errors.Join(t.err, enc.Encode(v))
+				}
+				made <- t
+			}()
+		}
+	}()
+	var err error
+	for made := range texts {
+		t := <-made
+		_, werr := t.WriteTo(w)
+		err = errors.Join(err, t.err, werr)
+	}
+	return err
 }
 
 // Encode writes the plan as a file: JSON, indented, the same bytes for the

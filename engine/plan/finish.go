@@ -33,7 +33,7 @@ func (b *builder) finish() (*Plan, resource.Diagnostics) {
 		b.lasting()
 	}
 	p.Notes = b.ds.Sort()
-	touched := map[resource.Address][]string{}
+	touched := make(map[resource.Address][]string, len(b.order))
 	for _, s := range p.Steps {
 		switch s.Action {
 		case resource.Adopt:

@@ -12,8 +12,12 @@ import (
 // and in reverse. It also writes the graph's orderings into the Needs of the
 // steps that may run side by side.
 func (b *builder) arrange() []*resource.Step {
-	var steps []*resource.Step
-	byID := map[string]int{}
+	count := 0
+	for _, w := range b.work {
+		count += len(w.steps)
+	}
+	steps := make([]*resource.Step, 0, count)
+	byID := make(map[string]int, count)
 	for _, w := range b.work {
 		for _, s := range w.steps {
 			if _, twice := byID[s.ID]; twice {
@@ -102,7 +106,7 @@ func (b *builder) goneNeeds(steps []*resource.Step) {
 // ranks gives each step its place among those that are free: stage, things
 // that go after things that come, the kind's order, the order in the files.
 func (b *builder) ranks(steps []*resource.Step) [][4]int {
-	place := map[resource.Address]int{}
+	place := make(map[resource.Address]int, len(b.order))
 	for i, a := range b.order {
 		place[a] = i
 	}
@@ -145,7 +149,7 @@ type vertices struct {
 func newVertices(steps int) *vertices {
 	return &vertices{
 		n: steps, after: make([][]int, steps),
-		first: make(map[resource.Node]int, steps), members: make(map[resource.Node][]int, steps), needs: map[resource.Node][]resource.Node{},
+		first: make(map[resource.Node]int, steps), members: make(map[resource.Node][]int, steps), needs: make(map[resource.Node][]resource.Node, steps),
 	}
 }
 

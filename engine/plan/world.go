@@ -16,12 +16,17 @@ type world struct {
 }
 
 func newWorld(desired []*resource.Resource, snaps []*resource.Snapshot) *world {
+	objects, entries := 0, 0
+	for _, s := range snaps {
+		objects, entries = objects+len(s.Objects), entries+len(s.Ledger)
+	}
 	w := &world{
-		desired: make(map[resource.Address]*resource.Resource, len(desired)),
-		live:    map[resource.Address]*resource.Live{},
-		last:    map[resource.Address]*resource.Entry{},
-		snap:    map[resource.Address]*resource.Snapshot{},
-		derived: map[resource.Address][]resource.Field{}, remembers: map[resource.Address]*resource.Snapshot{},
+		desired:   make(map[resource.Address]*resource.Resource, len(desired)),
+		live:      make(map[resource.Address]*resource.Live, objects),
+		last:      make(map[resource.Address]*resource.Entry, entries),
+		snap:      make(map[resource.Address]*resource.Snapshot, objects),
+		derived:   map[resource.Address][]resource.Field{},
+		remembers: make(map[resource.Address]*resource.Snapshot, entries),
 	}
 	for _, r := range desired {
 		w.desired[r.Address] = r

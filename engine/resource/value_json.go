@@ -26,6 +26,12 @@ func (v Value) MarshalJSON() ([]byte, error) {
 }
 
 func writeString(b *bytes.Buffer, s string) error {
+	if plain(s) {
+		b.WriteByte('"')
+		b.WriteString(s)
+		b.WriteByte('"')
+		return nil
+	}
 	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(s); err != nil {
@@ -33,6 +39,16 @@ func writeString(b *bytes.Buffer, s string) error {
 	}
 	b.Truncate(b.Len() - 1) // the encoder's newline
 	return nil
+}
+
+// plain tells whether a text stands in JSON as it is.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func writeTagged(b *bytes.Buffer, tag, s string) error {

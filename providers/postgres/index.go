@@ -57,7 +57,7 @@ func newIndex(desired []*resource.Resource) *index {
 	x := &index{
 		desired: make(map[resource.Address]*resource.Resource, len(desired)),
 		places:  make(map[resource.Address]place, len(desired)),
-		keys:    map[place][]string{}, tables: map[place]resource.Address{}, inSchema: map[string][]madeObject{}, owners: map[string]resource.Value{},
+		keys:    make(map[place][]string, len(desired)), tables: make(map[place]resource.Address, len(desired)), inSchema: map[string][]madeObject{}, owners: map[string]resource.Value{},
 		asks: map[string]questions{}, routines: map[place]int{}, roleBlocks: map[roleKey]*resource.Resource{}, acting: map[string]bool{},
 	}
 	for _, r := range desired {

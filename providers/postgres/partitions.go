@@ -135,7 +135,7 @@ func locateTable(x *index, r *resource.Resource) []resource.Field {
 
 // allColumns are the columns that a table has, its own first.
 func (t *table) allColumns() []column {
-	out := slices.Clone(t.columns)
+	out := slices.Clip(t.columns)
 	for _, c := range t.inherited {
 		if t.column(c.name) == nil {
 			out = append(out, c)

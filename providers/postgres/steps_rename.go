@@ -31,6 +31,9 @@ func formerly(x *index, r *resource.Resource) []resource.Field {
 // liveOn refuses a former name that another block still has: one thing cannot live on under two names.
 func liveOn(wanted []resource.Wanted, x *index) resource.Diagnostics {
 	var ds resource.Diagnostics
+	if !slices.ContainsFunc(wanted, func(w resource.Wanted) bool { return !w.Locate.Get(catalog.Former).IsNull() }) {
+		return nil
+	}
 	key := func(w resource.Wanted) string {
 		return w.Address.Kind + " " + w.Locate.Without(catalog.Former, catalog.Values, "owner", "to").Show()
 	}
