@@ -36,7 +36,8 @@ func (a *alteration) plan() {
 	if a.refusesCast() {
 		return
 	}
-	if (a.canonical.generated != a.have.generated || a.canonical.virtual != a.have.virtual) && a.mustRemake() && !a.remadeAbove() {
+	a.computedAbove()
+	if a.comesAnew() {
 		a.remake()
 		return
 	}
@@ -403,19 +404,6 @@ func (a *alteration) judge(s *resource.Step) {
 	}
 }
 
-// mustRemake tells whether the column cannot become, or stop being, generated in place.
-func (a *alteration) mustRemake() bool {
-	switch {
-	case a.canonical.generated == "":
-		return a.have.virtual
-	case a.have.generated == "":
-		return true
-	default:
-		// Postgres 18 sets the expression of a virtual column only where no check might have to be looked at again.
-		return a.canonical.virtual != a.have.virtual || a.facts.ServerVersion < settingExpression || a.have.virtual && len(a.tableChange.have.checks) > 0
-	}
-}
-
 // impossible says why the column cannot be changed as wanted, with the way there.
 func (a *alteration) impossible() string {
 	if changed(a.d, "columns", a.name, "inherited") {
@@ -432,7 +420,7 @@ func (a *alteration) impossible() string {
 			return why
 		}
 	}
-	if a.canonical.generated == a.have.generated && a.canonical.virtual == a.have.virtual || !a.mustRemake() {
+	if !a.comesAnew() {
 		return ""
 	}
 	users := a.tableChange.have.builtOn(a.have.name)
@@ -475,33 +463,4 @@ func (t *table) builtOn(column string) []string {
 		users = append(users, "the primary key")
 	}
 	return users
-}
-
-// remake drops the column and adds it again.
-func (a *alteration) remake() {
-	a.remade[a.name] = true
-	s := a.step(columnPath(a.name), resource.Replace, "replace column "+a.name)
-	s.Reason = "Postgres cannot make a column generated, or change its expression, in place"
-	drop := a.alter("DROP COLUMN " + sqltext.Ident(a.name))
-	tied := a.tiedSequences()
-	tie := func(s *resource.Step, to string) {
-		for _, at := range tied {
-			run(s, "ALTER SEQUENCE "+at.String()+" OWNED BY "+to)
-		}
-	}
-	tie(s, "NONE") // or they would go with the column
-	a.run(s, exclusive, drop)
-	a.addColumn(s, a.want)
-	tie(s, a.tableChange.want.columnPlace(a.name))
-	if a.have.generated == "" {
-		s.Destroys = true
-		s.NoUndo = "the values of the column are gone"
-		return
-	}
-	undoing(s, func(back *resource.Step) { // they are computed, before and after
-		tie(back, "NONE")
-		run(back, drop)
-		a.addColumn(back, a.have)
-		tie(back, a.tableChange.want.columnPlace(a.name))
-	})
 }

@@ -114,7 +114,7 @@ func (c *tableChange) keepBelow(s *resource.Step, e effort, was, to *column, wor
 		if keep := words(&b, to); len(keep) > 0 {
 			runOn(s, b.d.Live, b.at, e, b.alter(keep))
 		}
-		if keep := words(&b, was); len(keep) > 0 {
+		if keep := words(&b, was); len(keep) > 0 && s.NoUndo == "" {
 			s.Undo = append(s.Undo, resource.RawSQL(b.alter(keep)))
 		}
 	}
@@ -138,6 +138,8 @@ func (b *below) ownDefault(up *column) []string {
 	switch {
 	case b.changesType() || b.own.def == up.def && b.own.generated == up.generated || b.own.identity != nil:
 		return nil
+	case b.own.generated != "" && up.generated == "":
+		return nil // it is computed no more than the parent's
 	case b.own.generated != "":
 		return []string{"SET EXPRESSION AS (" + b.own.generated + ")"}
 	case b.own.def != "":
@@ -242,25 +244,4 @@ func (p *planner) orderColumnsAbove() {
 			}
 		}
 	}
-}
-
-// remadeAbove tells whether the column comes anew with its parents', and then takes it for what that is.
-func (a *alteration) remadeAbove() bool {
-	up := a.above(inTransaction, a.name, "generated")
-	made := a.inheritedColumn(a.tableChange.want.parents(), a.name)
-	if up == nil || up.Action != resource.Replace || made.IsNull() || a.isOwn() {
-		return false
-	}
-	is := decodeColumn(a.index, a.tableChange.want.schema, resource.F(a.name, made))
-	if is.generated != a.canonical.generated || is.virtual != a.canonical.virtual {
-		return false
-	}
-	a.have = &is
-	return true
-}
-
-// isOwn tells whether a child has the live column by itself, too.
-func (a *alteration) isOwn() bool {
-	said := a.d.Live.Attrs.Get("columns").Get(a.have.name).Get("inherited")
-	return !said.IsNull() && !said.Bool()
 }
