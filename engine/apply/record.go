@@ -83,7 +83,7 @@ func (r *run) memory(system string) resource.Memory {
 			})
 		}
 		if len(rec.After) > 0 {
-			m.Changes = append(m.Changes, ledger.Change(rec.Address, r.steps(rec.Address), after))
+			m.Changes = append(m.Changes, ledger.Change(rec.Address, r.steps(rec.Address), rec.Before, after))
 		}
 	}
 	return m
@@ -177,7 +177,7 @@ func (r *run) partly(system string) []resource.RunChange {
 		if rec.System != system || r.recorded[rec.Address] || !slices.ContainsFunc(rec.After, func(id string) bool { return r.is(id, done) }) {
 			continue
 		}
-		c := ledger.Change(rec.Address, r.steps(rec.Address), rec.Attrs)
+		c := ledger.Change(rec.Address, r.steps(rec.Address), rec.Before, rec.Attrs)
 		c.After, c.Partial = resource.Remembered{}, true
 		out = append(out, c)
 	}

@@ -42,10 +42,15 @@ func text(v resource.Value) string {
 }
 
 // Change is what is remembered of one thing that steps of a run changed. They
-// are all of the plan's about it; after is null if it is gone.
-func Change(a resource.Address, steps []*resource.Step, after resource.Value) resource.RunChange {
+// are all of the plan's about it; if there are none, before is what it was.
+// after is null if it is gone.
+func Change(a resource.Address, steps []*resource.Step, before, after resource.Value) resource.RunChange {
 	c := resource.RunChange{Address: a, Action: resource.Update, After: resource.Remember(after)}
 	read, there, made, deleted := false, false, false, false
+	if len(steps) == 0 {
+		read, there, deleted = true, !before.IsNull(), true
+		c.Before = resource.Remember(before)
+	}
 	var only resource.Action // what the ledger alone was told, besides or instead of a change
 	for _, s := range steps {
 		if s.Action.OnlyLedger() {

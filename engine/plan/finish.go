@@ -58,7 +58,7 @@ func (b *builder) finish() (*Plan, resource.Diagnostics) {
 			continue
 		}
 		if len(touched[a]) == 0 {
-			if d.Live != nil && !b.req.Destroy {
+			if d.Live != nil && !b.req.Destroy && (!d.Along || p.Idle()) {
 				p.Summary.Unchanged++
 			}
 			continue
@@ -109,6 +109,9 @@ func (b *builder) records(p *Plan, touched map[resource.Address][]string) {
 			changed := slices.ContainsFunc(r.After, func(id string) bool { return id != told[a] })
 			r.Identity = b.identity(d, changed)
 		}
+		if len(r.After) == 0 && d.Along {
+			r.Before, r.After = settled(d.Kind, d.Live.Attrs), takers(p, d, r.System)
+		}
 		switch {
 		case len(r.After) > 0:
 		case d.Desired == nil:
@@ -126,6 +129,27 @@ func (b *builder) records(p *Plan, touched map[resource.Address][]string) {
 			p.Records = append(p.Records, Record{Address: d.Last.Was, System: r.System, After: r.After})
 		}
 	}
+}
+
+// takers are the steps with which a thing changes that none is about: those of
+// what it refers to, and the last of the transaction, with which all of it is
+// done.
+func takers(p *Plan, d *resource.Delta, system string) []string {
+	var out []string
+	last := ""
+	for _, s := range p.Steps {
+		switch {
+		case s.System != system || s.Action.OnlyLedger():
+		case s.Stage == resource.Database:
+			last = s.ID
+		case d.Desired != nil && slices.ContainsFunc(d.Desired.Deps, func(on resource.Dep) bool { return on.On == s.Address }):
+			out = append(out, s.ID)
+		}
+	}
+	if last != "" {
+		out = append(out, last)
+	}
+	return out
 }
 
 // identity is what the ledger is to know a thing by, as far as that is known

@@ -67,6 +67,9 @@ type Record struct {
 	// After are the steps that must be done for the record to be true.
 	After []string `json:"after,omitempty"`
 	Data  bool     `json:"data,omitempty"` // protected
+	// Before is what was live of a thing that no step is about: it changes with
+	// others.
+	Before resource.Value `json:"before,omitzero"`
 }
 
 // Summary counts the things of a plan by what happens to them.
@@ -109,6 +112,17 @@ func (p *Plan) Idle() bool { return len(p.Steps) == 0 }
 // tell the ledger something.
 func (p *Plan) Empty() bool {
 	return !slices.ContainsFunc(p.Steps, func(s *resource.Step) bool { return !s.Action.OnlyLedger() })
+}
+
+// Along are the things that change or go with the steps of others.
+func (p *Plan) Along() []resource.Address {
+	var out []resource.Address
+	for i := range p.Records {
+		if !p.Records[i].Before.IsNull() {
+			out = append(out, p.Records[i].Address)
+		}
+	}
+	return out
 }
 
 // Step finds a step by its ID; nil if there is none.

@@ -242,6 +242,7 @@ func (t *textWriter) footer(p *plan.Plan) {
 	if p.Summary.Unchanged > 0 {
 		t.line(0, t.s.Muted("Unchanged: "+thousands(int64(p.Summary.Unchanged))+"."))
 	}
+	t.along(p)
 	t.undeclared(p)
 	t.ignored(p)
 	t.notes(p)
@@ -250,6 +251,23 @@ func (t *textWriter) footer(p *plan.Plan) {
 	}
 	t.line(0, t.s.Muted(stages(p)))
 	t.line(0, t.s.Heading(Counts(p)))
+}
+
+// along names what changes, or goes, without a step of its own.
+func (t *textWriter) along(p *plan.Plan) {
+	const most = 5
+	var names []string
+	for _, a := range p.Along() {
+		names = append(names, a.String())
+	}
+	if len(names) == 0 {
+		return
+	}
+	more := ""
+	if n := len(names) - most; n > 0 {
+		names, more = names[:most], fmt.Sprintf(" and %s more", thousands(int64(n)))
+	}
+	t.line(0, t.s.Muted("Changed with these steps, without one of their own: "+printable(strings.Join(names, ", "))+more+"."))
 }
 
 // stages words how the steps run.

@@ -93,6 +93,9 @@ type Delta struct {
 	Last    *Entry
 	Changes []Change
 	Reason  string
+	// Along says that no step is about the thing, and the others of its system
+	// change it or take it along. The provider sets it with its steps.
+	Along bool
 }
 
 // Cause sums up the causes of a delta's changes.

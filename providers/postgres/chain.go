@@ -71,6 +71,10 @@ func (p *planner) findChain() {
 			for _, l := range p.lostColumns(d) {
 				f.changes(&chainRoot{d: d, path: columnPath(l.path)}, l.live, "it reads column "+l.live+" of "+p.wanted(d).String()+", which "+l.what)
 			}
+		case kind == compositeKind.Name:
+			for _, name := range p.lostAttributes(d) {
+				f.changes(&chainRoot{d: d, path: resource.Path{"attributes", name}}, name, "it reads attribute "+name+" of "+p.wanted(d).String()+", which goes or gets another type")
+			}
 		case isView(kind) && p.mustRemake(d):
 			r := &chainRoot{d: d}
 			reason := "Postgres cannot change the columns of a view in place, but for new ones at the end"

@@ -145,6 +145,17 @@ func (c *composite) commentAttributes(s *resource.Step) {
 	}
 }
 
+// lostAttributes are the attributes that go, or get another type: nothing may read them meanwhile.
+func (p *planner) lostAttributes(d *resource.Delta) []string {
+	var out []string
+	for _, f := range d.Live.Attrs.Get("attributes").Fields() {
+		if !d.Desired.Attrs.Get("attributes").Has(f.Name) || changed(d, "attributes", f.Name, "type") || changed(d, "attributes", f.Name, "collation") {
+			out = append(out, f.Name)
+		}
+	}
+	return out
+}
+
 // alterComposite changes attributes one by one. Nothing is written with CASCADE: Postgres refuses to change the type of
 // an attribute whose values are in a table.
 func (p *planner) alterComposite(d *resource.Delta) {

@@ -13,7 +13,8 @@ import (
 func (p *planner) dependents(d *resource.Delta, s *resource.Step) []catalog.Dependency {
 	var out []catalog.Dependency
 	for _, on := range p.hanging[objectOf(d)] {
-		if !p.goes(on, s) {
+		attribute := on.Column != "" && d.Address.Kind == compositeKind.Name // its users are among the type's
+		if !attribute && !p.goes(on, s) {
 			out = append(out, on)
 		}
 	}

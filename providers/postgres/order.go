@@ -24,6 +24,7 @@ func (p *planner) order() {
 	p.orderHandedOn()
 	p.orderRenames()
 	p.orderTrees()
+	p.orderBelow()
 	for _, t := range p.building {
 		need(t.step, p.unreferenced[t.at]...)
 	}

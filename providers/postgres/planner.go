@@ -35,8 +35,9 @@ type planner struct {
 	taking []taking
 	// relocated are the steps that rename or move things, and put those by which settleNames calls things otherwise for a while.
 	relocated    map[resource.Address]*resource.Step
-	vacated      map[naming]bool // the names that live things have and the plan makes free
-	anew         map[string]bool // see madeAnew
+	vacated      map[naming]bool           // the names that live things have and the plan makes free
+	anew         map[string]bool           // see madeAnew
+	along        map[resource.Address]bool // what goes with the steps of others
 	remakings    map[resource.Address]map[string]remaking
 	stoodInstead map[resource.Address]*resource.Live // what had the names of new things
 	put          map[*release]*resource.Step
@@ -86,7 +87,7 @@ func newPlanner(v *view, req resource.StepsRequest) *planner {
 	req.Deltas, stood = letIn(v, req.Deltas, vacated)
 	p := &planner{
 		view: v, req: req, vacated: vacated, stoodInstead: stood, deltas: make(map[resource.Address]*resource.Delta, len(req.Deltas)),
-		made: map[place]*resource.Delta{}, gone: map[place]*resource.Delta{}, goneAlong: map[place]bool{}, granted: map[string]bool{}, remakings: map[resource.Address]map[string]remaking{},
+		made: map[place]*resource.Delta{}, gone: map[place]*resource.Delta{}, goneAlong: map[place]bool{}, granted: map[string]bool{}, along: map[resource.Address]bool{}, remakings: map[resource.Address]map[string]remaking{},
 		leaving: map[place][]*resource.Step{}, entering: map[place][]*resource.Step{},
 		renamedSchemas: map[string]*resource.Step{}, renamedColumns: map[place]map[string]string{}, columnsRenamed: map[resource.Address]map[string]string{}, swapped: map[resource.Address][]string{}, kept: map[string]bool{},
 		freed: map[naming][]*release{}, relocated: map[resource.Address]*resource.Step{}, put: map[*release]*resource.Step{}, interim: map[naming]bool{}, asides: map[*resource.Step]bool{},
@@ -170,11 +171,23 @@ func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
 		}
 	}
 	p.dropLeftAttach()
+	p.noteCarried()
 	p.suggestRenames()
 	p.stage()
 	p.oneTransaction()
 	p.order()
 	return p.steps, p.ds
+}
+
+// noteCarried marks what changes, or goes, with the steps of others alone.
+func (p *planner) noteCarried() {
+	about := make(map[resource.Address]bool, len(p.steps))
+	for _, s := range p.steps {
+		about[s.Address] = true
+	}
+	for _, d := range p.req.Deltas {
+		d.Along = !about[d.Address] && (p.along[d.Address] || d.Action == resource.Update && d.Live != nil)
+	}
 }
 
 func (p *planner) refuse(d *resource.Delta) {

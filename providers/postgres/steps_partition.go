@@ -147,6 +147,37 @@ func (p *planner) orderTrees() {
 	}
 }
 
+// orderBelow lets a table wait for the parents that it names as texts, as it waits for those that it refers to: it is made of
+// their columns, and an undo knows of parents nothing but their names.
+func (p *planner) orderBelow() {
+	var steps map[resource.Address][]*resource.Step // of a table as a whole, in the transaction
+	for _, d := range p.req.Deltas {
+		if d.Address.Kind != "table" || d.Desired == nil || d.Action == resource.NoOp {
+			continue
+		}
+		lineage := decodeLineage(p.index, p.wanted(d).schema, d.Desired.Attrs)
+		for _, at := range lineage.parents() {
+			parent := p.index.tables[at]
+			if parent.IsZero() || parent == d.Address || slices.ContainsFunc(d.Desired.Deps, func(dep resource.Dep) bool { return dep.On == parent }) {
+				continue
+			}
+			if steps == nil {
+				steps = map[resource.Address][]*resource.Step{}
+				for _, s := range p.steps {
+					if s.Stage == resource.Database && s.Node == (resource.Node{Address: s.Address}) && !isDrop(s) {
+						steps[s.Address] = append(steps[s.Address], s)
+					}
+				}
+			}
+			for _, s := range steps[d.Address] {
+				for _, up := range steps[parent] {
+					need(s, up.ID)
+				}
+			}
+		}
+	}
+}
+
 // parts tells whether a table leaves a parent for good, and waits for nothing of it.
 func (p *planner) parts(out *resource.Step, parent resource.Address) bool {
 	d := p.deltas[out.Address]

@@ -73,7 +73,8 @@ func (p *planner) ownSequence(d *resource.Delta, at place, by, was string) {
 func (p *planner) dropSequence(d *resource.Delta) {
 	q := decodeSequence(livePlace(d.Live), d.Live.Attrs)
 	if p.isAdopted(q) {
-		return // a column that becomes serial has it
+		p.along[d.Address] = true // a column that becomes serial has it
+		return
 	}
 	with := p.goesWith(q.ownedBy)
 	var untied *resource.Step

@@ -74,6 +74,12 @@ FROM (SELECT DISTINCT 'pg_class'::regclass::oid AS class, n.relation AS oid, (SE
             GROUP BY d.classid, d.objid, CASE d.classid WHEN 'pg_class'::regclass THEN d.objsubid END
             ORDER BY d.classid, d.objid LIMIT 101) d
       UNION ALL
+      SELECT DISTINCT 'pg_type'::regclass::oid, c.reltype, a.attname, false, d.classid::regclass, d.objid, CASE d.classid WHEN 'pg_class'::regclass THEN d.objsubid ELSE 0 END
+      FROM pg_class c
+      JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid > 0 AND d.deptype = 'n'
+      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid
+      WHERE c.relnamespace = $schemas AND c.relkind = 'c'
+      UNION ALL
       SELECT 'pg_extension'::regclass, x.oid, NULL, false, d.classid::regclass, d.objid, d.objsubid
       FROM pg_extension x
       CROSS JOIN LATERAL

@@ -109,15 +109,6 @@ CREATE TABLE app.q (a int, c text, d text, e text); CREATE TABLE app.c (x int) I
 ALTER TABLE ONLY app.q ALTER c SET STATISTICS 20, ALTER d SET STORAGE MAIN;
 ALTER TABLE app.c ALTER c SET STATISTICS 10, ALTER d SET STORAGE EXTERNAL, ALTER e SET COMPRESSION pglz;
 
--- == a partition keeps the default that its parent gives up
-CREATE TABLE app.p (a int, b int DEFAULT 1, c int DEFAULT 1) PARTITION BY RANGE (a);
-CREATE TABLE app.p1 PARTITION OF app.p FOR VALUES FROM (0) TO (10);
-CREATE TABLE app.p2 PARTITION OF app.p FOR VALUES FROM (10) TO (20); ALTER TABLE app.p2 ALTER b DROP DEFAULT, ALTER c DROP DEFAULT;
--- =>
-CREATE TABLE app.p (a int, b int, c int DEFAULT 2) PARTITION BY RANGE (a);
-CREATE TABLE app.p1 PARTITION OF app.p (b DEFAULT 1, c DEFAULT 1) FOR VALUES FROM (0) TO (10);
-CREATE TABLE app.p2 PARTITION OF app.p FOR VALUES FROM (10) TO (20); ALTER TABLE app.p2 ALTER c DROP DEFAULT;
-
 -- == columns that divide tables get other types
 -- blocked: table app.t is divided by column a (PARTITION BY RANGE (a))
 -- blocked: table app.p is divided by column b (PARTITION BY LIST (b))
@@ -185,11 +176,6 @@ CREATE TABLE app.t (a int, b text); CREATE TABLE app.p (a int, c int, CONSTRAINT
 -- =>
 CREATE TABLE app.t (a int, b text); CREATE TABLE app.p (a int DEFAULT 7 NOT NULL, b text, c int, CONSTRAINT pos CHECK (c > 0)) INHERITS (app.t);
 
--- == a column goes of which a partition has a default of its own
-CREATE TABLE app.p (a int, b int DEFAULT 1, c text) PARTITION BY LIST (a); CREATE TABLE app.p1 PARTITION OF app.p (b DEFAULT 2) FOR VALUES IN (1) PARTITION BY LIST (c); CREATE TABLE app.p2 PARTITION OF app.p1 (b DEFAULT 3, c NOT NULL) DEFAULT;
--- =>
-CREATE TABLE app.p (a int, c text) PARTITION BY LIST (a); CREATE TABLE app.p1 PARTITION OF app.p FOR VALUES IN (1) PARTITION BY LIST (c); CREATE TABLE app.p2 PARTITION OF app.p1 (c NOT NULL) DEFAULT;
-
 -- == a column goes of which a child has a default of its own
 CREATE TABLE app.t (a int, b int DEFAULT 1, c int); CREATE TABLE app.k () INHERITS (app.t); ALTER TABLE app.k ALTER b SET DEFAULT 2; CREATE TABLE app.l (c int, d int) INHERITS (app.t);
 -- =>
@@ -238,3 +224,9 @@ CREATE TABLE app.p (a int, b int) PARTITION BY LIST (a); CREATE TABLE app.p1 PAR
 -- =>
 CREATE TABLE app.t (a int, b int GENERATED ALWAYS AS (a + 1) STORED); CREATE TABLE app.k () INHERITS (app.t);
 CREATE TABLE app.p (a int, b int GENERATED ALWAYS AS (a + 1) STORED) PARTITION BY LIST (a); CREATE TABLE app.p1 PARTITION OF app.p FOR VALUES IN (1); COMMENT ON COLUMN app.p1.b IS 'c';
+-- == a table becomes a child, and a column of its own gets a default when its parent's gets another
+CREATE TABLE app.t (a int, b int); CREATE TABLE app.k (a int, b int, d int); CREATE TABLE app.l (a int, b int DEFAULT 6);
+CREATE TABLE app.p (a int, b int) PARTITION BY LIST (a); CREATE TABLE app.p1 (a int, b int);
+-- =>
+CREATE TABLE app.t (a int, b int DEFAULT 4); CREATE TABLE app.k (a int, b int DEFAULT 5, d int); CREATE TABLE app.l (a int, b int); ALTER TABLE app.k INHERIT app.t; ALTER TABLE app.l INHERIT app.t;
+CREATE TABLE app.p (a int, b int DEFAULT 4) PARTITION BY LIST (a); CREATE TABLE app.p1 PARTITION OF app.p (b DEFAULT 3) FOR VALUES IN (1);

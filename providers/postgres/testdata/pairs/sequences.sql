@@ -82,18 +82,10 @@ CREATE TABLE app.t (b int); CREATE SEQUENCE app.s; CREATE SEQUENCE app.r OWNED B
 CREATE SEQUENCE app.t_a_seq; CREATE TABLE app.t (a int); INSERT INTO app.t VALUES (1);
 -- =>
 CREATE TABLE app.t (a serial);
--- == options of the sequence of a serial column
-CREATE TABLE app.t (a serial, b serial); ALTER SEQUENCE app.t_b_seq INCREMENT 5; INSERT INTO app.t DEFAULT VALUES;
--- =>
-CREATE TABLE app.t (a serial, b serial); ALTER SEQUENCE app.t_a_seq INCREMENT 10 CACHE 3;
 -- == the owner of a table and of its sequences
 CREATE TABLE app.t (a serial, b int GENERATED ALWAYS AS IDENTITY); CREATE SEQUENCE app.s OWNED BY app.t.a; CREATE SEQUENCE app.free;
 -- =>
 CREATE TABLE app.t (a serial, b int GENERATED ALWAYS AS IDENTITY); CREATE SEQUENCE app.s OWNED BY app.t.a; ALTER TABLE app.t OWNER TO owners; CREATE SEQUENCE app.free; ALTER SEQUENCE app.free OWNER TO writer;
--- == options of the sequence of a serial column are taken back
-CREATE TABLE app.t (a serial); ALTER SEQUENCE app.t_a_seq INCREMENT 5; INSERT INTO app.t DEFAULT VALUES;
--- =>
-CREATE TABLE app.t (a bigserial);
 -- == sequence that goes with the column that it is tied to
 CREATE TABLE app.t (a int, b int, c int); CREATE SEQUENCE app.s OWNED BY app.t.b; CREATE SEQUENCE app.r OWNED BY app.t.c; INSERT INTO app.t VALUES (1, 1, 1);
 -- =>

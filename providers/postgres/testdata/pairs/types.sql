@@ -185,3 +185,19 @@ CREATE TYPE app.e AS ENUM ('a', 'b'); CREATE TABLE app.t (a int, k app.e); CREAT
 CREATE TYPE app.e AS ENUM ();
 -- =>
 CREATE TYPE app.e AS ENUM (); COMMENT ON TYPE app.e IS 'none yet';
+-- == an attribute goes that a view, a policy, a check, an index and a default read
+CREATE TYPE app.c AS (x int, z int); CREATE TABLE app.t (a int DEFAULT (ROW(1, 3)::app.c).z, b int, CONSTRAINT k CHECK ((ROW(a, 3)::app.c).z > 0)); CREATE POLICY p ON app.t USING ((ROW(a, 3)::app.c).z > 0);
+CREATE VIEW app.v AS SELECT (ROW(a, 3)::app.c).z FROM app.t; CREATE VIEW app.w AS SELECT (r.c).x FROM (SELECT NULL::app.c AS c) r; CREATE INDEX i ON app.t (((ROW(a, 3)::app.c).z));
+INSERT INTO app.t VALUES (1);
+-- =>
+CREATE TYPE app.c AS (x int); CREATE TABLE app.t (a int DEFAULT (ROW(1)::app.c).x, b int, CONSTRAINT k CHECK ((ROW(a)::app.c).x > 0)); CREATE POLICY p ON app.t USING ((ROW(a)::app.c).x > 0);
+CREATE VIEW app.v AS SELECT (ROW(a)::app.c).x AS z FROM app.t; CREATE VIEW app.w AS SELECT (r.c).x FROM (SELECT NULL::app.c AS c) r; CREATE INDEX i ON app.t (((ROW(a)::app.c).x));
+-- == an attribute gets another type that a view reads
+CREATE TYPE app.c AS (x int, y int); CREATE VIEW app.y AS SELECT (r.c).y FROM (SELECT NULL::app.c AS c) r;
+-- =>
+CREATE TYPE app.c AS (x int, y text); CREATE VIEW app.y AS SELECT (r.c).y FROM (SELECT NULL::app.c AS c) r;
+-- == an attribute goes that nothing but what goes or changes reads
+CREATE TYPE app.c AS (x int, y int); CREATE TABLE app.t (a int, CONSTRAINT k CHECK ((ROW(a, 2)::app.c).y > 0)); CREATE POLICY p ON app.t USING ((ROW(a, 2)::app.c).y > 0); CREATE VIEW app.v AS SELECT (ROW(a, 2)::app.c).y FROM app.t; CREATE INDEX i ON app.t (((ROW(a, 2)::app.c).y)); INSERT INTO app.t VALUES (1);
+CREATE FUNCTION app.f(i int) RETURNS int LANGUAGE sql RETURN (ROW(i, 2)::app.c).y;
+-- =>
+CREATE TYPE app.c AS (x int); CREATE TABLE app.t (a int); CREATE FUNCTION app.f(i int) RETURNS int LANGUAGE sql RETURN i;

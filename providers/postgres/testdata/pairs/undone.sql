@@ -26,3 +26,29 @@ CREATE TABLE app.t (a bigint GENERATED ALWAYS AS IDENTITY, b text);
 CREATE TABLE app.t (a text, b text);
 -- =>
 CREATE TABLE app.t (a bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, b text);
+-- == a column goes of which a partition has a default of its own
+CREATE TABLE app.p (a int, b int DEFAULT 1, c text) PARTITION BY LIST (a); CREATE TABLE app.p1 PARTITION OF app.p (b DEFAULT 2) FOR VALUES IN (1) PARTITION BY LIST (c); CREATE TABLE app.p2 PARTITION OF app.p1 (b DEFAULT 3, c NOT NULL) DEFAULT;
+-- =>
+CREATE TABLE app.p (a int, c text) PARTITION BY LIST (a); CREATE TABLE app.p1 PARTITION OF app.p FOR VALUES IN (1) PARTITION BY LIST (c); CREATE TABLE app.p2 PARTITION OF app.p1 (c NOT NULL) DEFAULT;
+
+-- == a partition keeps the default that its parent gives up
+CREATE TABLE app.p (a int, b int DEFAULT 1, c int DEFAULT 1) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.p FOR VALUES FROM (0) TO (10);
+CREATE TABLE app.p2 PARTITION OF app.p FOR VALUES FROM (10) TO (20); ALTER TABLE app.p2 ALTER b DROP DEFAULT, ALTER c DROP DEFAULT;
+-- =>
+CREATE TABLE app.p (a int, b int, c int DEFAULT 2) PARTITION BY RANGE (a);
+CREATE TABLE app.p1 PARTITION OF app.p (b DEFAULT 1, c DEFAULT 1) FOR VALUES FROM (0) TO (10);
+CREATE TABLE app.p2 PARTITION OF app.p FOR VALUES FROM (10) TO (20); ALTER TABLE app.p2 ALTER c DROP DEFAULT;
+
+-- == options of the sequence of a serial column
+CREATE TABLE app.t (a serial, b serial); ALTER SEQUENCE app.t_b_seq INCREMENT 5; INSERT INTO app.t DEFAULT VALUES;
+-- =>
+CREATE TABLE app.t (a serial, b serial); ALTER SEQUENCE app.t_a_seq INCREMENT 10 CACHE 3;
+-- == options of the sequence of a serial column are taken back
+CREATE TABLE app.t (a serial); ALTER SEQUENCE app.t_a_seq INCREMENT 5; INSERT INTO app.t DEFAULT VALUES;
+-- =>
+CREATE TABLE app.t (a bigserial);
+-- == a parent gets a foreign key that a partition has already, and another one
+CREATE TABLE app.r (id int PRIMARY KEY); CREATE TABLE app.t (a int, b int) PARTITION BY LIST (a); CREATE TABLE app.p PARTITION OF app.t FOR VALUES IN (1); ALTER TABLE app.p ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES app.r; INSERT INTO app.r VALUES (1); INSERT INTO app.t VALUES (1, 1);
+-- =>
+CREATE TABLE app.r (id int PRIMARY KEY); CREATE TABLE app.t (a int, b int, CONSTRAINT k FOREIGN KEY (a) REFERENCES app.r) PARTITION BY LIST (a); CREATE TABLE app.p PARTITION OF app.t FOR VALUES IN (1);

@@ -121,3 +121,7 @@ CREATE TABLE app.t (a int); CREATE RULE r AS ON UPDATE TO app.t DO ALSO NOTIFY c
 CREATE FUNCTION app.f() RETURNS TABLE (a int) LANGUAGE sql AS 'SELECT 1'; CREATE VIEW app.v AS SELECT f.a FROM app.f() f; CREATE TYPE app.c AS (x int); CREATE VIEW app.w AS SELECT (r.c).x FROM (SELECT ROW(1)::app.c AS c) r;
 -- =>
 CREATE FUNCTION app.f() RETURNS TABLE (a int, b int) LANGUAGE sql AS 'SELECT 1, 2'; CREATE VIEW app.v AS SELECT f.a, f.b FROM app.f() f; CREATE TYPE app.c AS (x int, y int); CREATE VIEW app.w AS SELECT (r.c).x, (r.c).y FROM (SELECT ROW(1, 2)::app.c AS c) r;
+-- == a view no more reads a column that the table of a function loses, nor an attribute that goes
+CREATE FUNCTION app.f() RETURNS TABLE (a int, b int) LANGUAGE sql AS 'SELECT 1, 2'; CREATE VIEW app.v AS SELECT f.a, f.b FROM app.f() f; CREATE TYPE app.c AS (x int, y int); CREATE VIEW app.w AS SELECT (r.c).x, (r.c).y FROM (SELECT ROW(1, 2)::app.c AS c) r;
+-- =>
+CREATE FUNCTION app.f() RETURNS TABLE (a int) LANGUAGE sql AS 'SELECT 1'; CREATE VIEW app.v AS SELECT f.a FROM app.f() f; CREATE TYPE app.c AS (x int); CREATE VIEW app.w AS SELECT (r.c).x FROM (SELECT ROW(1)::app.c AS c) r;
