@@ -20,7 +20,7 @@ func (b *builder) finish() (*Plan, resource.Diagnostics) {
 	}
 	for _, snap := range b.snaps {
 		p.Scopes = append(p.Scopes, snap.Scope)
-		p.Undeclared = append(p.Undeclared, snap.Undeclared...)
+		p.Undeclared = append(p.Undeclared, leftAlone(snap.Undeclared, p.Steps)...)
 		p.Doubts = append(p.Doubts, snap.Doubts...)
 		if host := b.host(snap); host != nil && !p.Empty() {
 			p.Hosts = append(p.Hosts, *host)
@@ -82,6 +82,31 @@ func (b *builder) finish() (*Plan, resource.Diagnostics) {
 		return nil, b.ds
 	}
 	return p, b.ds
+}
+
+// leftAlone is what of undeclared things does not go with the steps.
+func leftAlone(all []resource.Undeclared, steps []*resource.Step) []resource.Undeclared {
+	type one struct{ kind, where, name string }
+	goes := map[one]bool{}
+	for _, s := range steps {
+		for _, u := range s.Takes {
+			for _, name := range u.Names {
+				goes[one{u.Kind, u.Where, name}] = true
+			}
+		}
+	}
+	if len(goes) == 0 {
+		return all
+	}
+	var out []resource.Undeclared
+	for _, u := range all {
+		stays := u
+		stays.Names = slices.DeleteFunc(slices.Clone(u.Names), func(name string) bool { return goes[one{u.Kind, u.Where, name}] })
+		if len(stays.Names) > 0 {
+			out = append(out, stays)
+		}
+	}
+	return out
 }
 
 // records lists what the ledger is told: things with steps when these are

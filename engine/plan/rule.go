@@ -25,7 +25,7 @@ check "no_long_locks" {
 	Attrs: []resource.Attr{
 		{
 			Name: "forbid", Type: resource.SetOf(resource.Text), Check: checkHazards,
-			Doc: "Hazards that no statement may have: data_destroyed, rewrite, lock, scan, index_dropped, privileges_widened, invalidates. Default: none.",
+			Doc: "Hazards that no statement may have: data_destroyed, rewrite, lock, scan, index_dropped, undeclared_dropped, privileges_widened, invalidates. Default: none.",
 		},
 		{Name: "max_rewrite_bytes", Type: resource.Text, Check: checkSize, Doc: `How much of a table a statement may copy: "500MB", "1GB". Default: no limit here; above 1 GB a step must be named anyway.`},
 		{Name: "max_rewrite_rows", Type: resource.Whole, Check: checkCount, Doc: "How many rows a statement may copy. Default: no limit."},

@@ -10,13 +10,14 @@ const (
 	HazardScan              HazardKind = "scan"               // the whole table is read while others wait
 	HazardDataDestroyed     HazardKind = "data_destroyed"     // values are gone for good
 	HazardIndexDropped      HazardKind = "index_dropped"      // queries may lose what makes them fast
+	HazardUndeclaredDropped HazardKind = "undeclared_dropped" // what nobody declared goes with it
 	HazardPrivilegesWidened HazardKind = "privileges_widened" // somebody may do more than before
 	HazardInvalidates       HazardKind = "invalidates"        // a view, a function or a prepared statement may not work any more
 )
 
 // HazardKinds lists them in the order in which a reader should see them.
 var HazardKinds = []HazardKind{
-	HazardDataDestroyed, HazardRewrite, HazardLock, HazardScan, HazardIndexDropped, HazardPrivilegesWidened, HazardInvalidates,
+	HazardDataDestroyed, HazardRewrite, HazardLock, HazardScan, HazardIndexDropped, HazardUndeclaredDropped, HazardPrivilegesWidened, HazardInvalidates,
 }
 
 // Hazard is one way in which a statement may hurt.

@@ -62,6 +62,8 @@ type Step struct {
 	Destroys bool `json:"destroys,omitempty"`
 	// Blocked says why the step may not run; nil if it may.
 	Blocked *Block `json:"blocked,omitempty"`
+	// Takes are things that nobody declared, and that go with the step's.
+	Takes []Undeclared `json:"takes,omitempty"`
 	// Undo are the statements that go back; empty with NoUndo saying why.
 	Undo   []SQL  `json:"undo,omitempty"`
 	NoUndo string `json:"no_undo,omitempty"`

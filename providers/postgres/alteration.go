@@ -100,6 +100,9 @@ func (a *alteration) plan() {
 		if slices.Contains(a.clauses, a.refusingNulls(a.want)) {
 			a.refuses(s, a.want)
 		}
+		if slices.Contains(a.clauses, a.allowingNulls()) {
+			a.allowNullsBelow(s, a.name)
+		}
 		if a.retyped() {
 			a.building = append(a.building, building{s, a.tableChange.have.place})
 			a.invalidates(s, a.name, "get another type, and may fail")
@@ -235,7 +238,7 @@ func (a *alteration) drops() {
 		a.clause("DROP IDENTITY")
 	}
 	if a.losesExpression() {
-		a.clause("DROP EXPRESSION")
+		a.clause(a.dropExpression())
 	}
 	keeps := a.canonical.def != "" || isSerial(a.canonical.typ)
 	if a.hadDefault() && (!keeps || a.retyped() && a.have.def != "") {
@@ -414,6 +417,10 @@ func (a *alteration) impossible() string {
 	}
 	if why := a.computedOf(); why != "" {
 		return why
+	}
+	if at := a.deepBelow(); a.losesExpression() && !a.comesAnew() && at != nil {
+		return fmt.Sprintf("Postgres does not drop the expression of a column where children have children, such as %s: take %s from its parent first, and apply; "+
+			"or give the table another column, with the values of this one", at, at)
 	}
 	if a.retyped() {
 		if why := a.divides(a.tableChange.have.place, a.have.name, a.tableChange.have.partitionBy); why != "" {

@@ -1,6 +1,9 @@
 package postgres
 
 import (
+	"iter"
+	"slices"
+
 	"github.com/tellr-dev/tellr/engine/resource"
 	"github.com/tellr-dev/tellr/providers/postgres/sqltext"
 )
@@ -108,7 +111,7 @@ func (a *alteration) remake() {
 	s := a.step(columnPath(a.name), resource.Replace, "replace column "+a.name)
 	s.Reason = "Postgres cannot make a column generated, or change its expression, in place"
 	above := a.remadeAbove()
-	if len(above) == 0 && a.isParents() {
+	if a.isParents() && (len(above) == 0 || !a.isOwn()) {
 		s.Blocked = &resource.Block{Reason: "the table has column " + a.name + " from its parents, and cannot drop it: change the parents' in the same way, or take the table from them for the time"}
 		return
 	}
@@ -163,5 +166,48 @@ func (a *alteration) remake() {
 	})
 	if add != s {
 		undoing(add, takeBack)
+	}
+}
+
+// dropExpression is the clause by which the column is no more computed, here and in all below. One below that has it from
+// another parent, too, may have lost it with that one's.
+func (a *alteration) dropExpression() string {
+	for _, l := range a.lineagesBelow() {
+		if len(l.inherits) > 1 {
+			return "DROP EXPRESSION IF EXISTS"
+		}
+	}
+	return "DROP EXPRESSION"
+}
+
+// deepBelow is a live table that has its columns from a table that has them from this one; nil if there is none.
+func (a *alteration) deepBelow() *place {
+	here := livePlace(a.d.Live)
+	for at, l := range a.lineagesBelow() {
+		if !slices.Contains(l.parents(), here) {
+			return &at
+		}
+	}
+	for _, x := range a.facts.Partitions[here.String()] {
+		for _, y := range a.facts.Partitions[x.Name] {
+			at := parsePlace(y.Name, "")
+			return &at
+		}
+	}
+	return nil
+}
+
+// lineagesBelow are the declared live tables below this one, with what they have their columns from.
+func (a *alteration) lineagesBelow() iter.Seq2[place, *lineage] {
+	return func(yield func(place, *lineage) bool) {
+		for _, d := range a.req.Deltas {
+			if d.Address.Kind != "table" || d.Live == nil || d.Live.Instead || !a.isAbove(d) {
+				continue
+			}
+			at := livePlace(d.Live)
+			if l := decodeLineage(a.index, at.schema, d.Live.Attrs); !yield(at, &l) {
+				return
+			}
+		}
 	}
 }

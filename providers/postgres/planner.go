@@ -172,6 +172,7 @@ func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
 	}
 	p.dropLeftAttach()
 	p.noteCarried()
+	p.takeAttached()
 	p.suggestRenames()
 	p.stage()
 	p.oneTransaction()

@@ -137,6 +137,7 @@ func (c *tableChange) dropNotNullAfterKey(s *resource.Step) {
 			continue // the step of the column does it, when that numbers itself no more; another key comes after that
 		}
 		c.run(s, exclusive, c.alter("ALTER COLUMN "+sqltext.Ident(name)+" DROP NOT NULL"))
+		c.allowNullsBelow(s, name)
 	}
 }
 

@@ -154,3 +154,20 @@ func (c *tableChange) notNullNames(own bool) []string {
 	}
 	return out
 }
+
+// allowNullsBelow lets nulls into the partitions that refuse them by themselves, too, and are not to: from Postgres 18 a key
+// that is made of keys of partitions leaves them so, and the parent's statement does not change it.
+func (c *tableChange) allowNullsBelow(s *resource.Step, column string) {
+	var below func(parent place)
+	below = func(parent place) {
+		for _, x := range c.facts.Partitions[parent.String()] {
+			at := parsePlace(x.Name, "")
+			r := c.index.desired[c.index.tables[at]]
+			if slices.Contains(x.OwnNotNulls, column) && (r == nil || !r.Attrs.Get("columns").Get(column).Get("not_null").Bool()) {
+				runOn(s, nil, at, exclusive, (&table{place: at}).alter([]string{"ALTER COLUMN " + sqltext.Ident(column) + " DROP NOT NULL"}))
+			}
+			below(at)
+		}
+	}
+	below(c.have.place)
+}

@@ -113,6 +113,10 @@ func (p *planner) dropFromTree(d *resource.Delta, s *resource.Step) {
 	}
 	if len(others) > 0 && d.Live.Attrs.Has("partition_by") {
 		s.Reason = fmt.Sprintf("%s; %d of its partitions, which no file declares, go with it: %s", d.Reason, len(others), some(others))
+		for _, other := range others {
+			at := parsePlace(other, "")
+			s.Takes = append(s.Takes, resource.Undeclared{Kind: "partition", Where: at.schema, Names: []string{at.name}})
+		}
 	}
 }
 

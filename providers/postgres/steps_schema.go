@@ -47,11 +47,8 @@ func (p *planner) dropSchema(d *resource.Delta) {
 	s.NoUndo = "what the schema held is gone"
 	run(s, "DROP SCHEMA "+sqltext.Ident(name))
 	p.frees(s, schemaName(name))
-	for _, u := range p.snap.Undeclared {
-		if u.Where == name && len(u.Names) > 0 {
-			s.Blocked = &resource.Block{Reason: fmt.Sprintf("the schema is not empty: %s %s and maybe more in it are not declared by any file; "+
-				"drop or move them by hand first", u.Kind, sqltext.Qualified(name, u.Names[0]))}
-			return
-		}
+	if kind, left := p.leftIn(name); kind != "" {
+		s.Blocked = &resource.Block{Reason: fmt.Sprintf("the schema is not empty: %s %s and maybe more in it are not declared by any file; "+
+			"drop or move them by hand first", kind, sqltext.Qualified(name, left))}
 	}
 }

@@ -97,8 +97,22 @@ type Expr struct {
 	By     string `json:"by,omitempty"`   // the partition key of the parent
 }
 
+// Attached is a thing that nobody declared, as [resource.Undeclared] names it,
+// and what it goes with: a relation, as sqltext.Qualified, or a column of it.
+type Attached struct {
+	Kind   string `json:"kind"`
+	Schema string `json:"schema"`
+	Name   string `json:"name"`
+	On     string `json:"on"`
+	Column string `json:"column,omitempty"`
+}
+
 // Facts is what planning needs besides objects, as JSON in Snapshot.Facts.
 type Facts struct {
+	// Attached is what nobody declared and goes with a declared relation, or
+	// with a column of it.
+	Attached []Attached `json:"attached,omitempty"`
+
 	CurrentUser   string `json:"current_user"`
 	ServerVersion int    `json:"server_version"` // server_version_num: 170005
 	Superuser     bool   `json:"superuser,omitempty"`
@@ -184,6 +198,9 @@ type Partition struct {
 	// NotNulls are the names of the not-null constraints that it has of its
 	// parent, by column, where they are not the usual ones; from Postgres 18.
 	NotNulls map[string]string `json:"not_nulls,omitempty"`
+	// OwnNotNulls are the columns of which it has such a constraint by itself,
+	// which stays when that of its parent goes.
+	OwnNotNulls []string `json:"own_not_nulls,omitempty"`
 
 	Indexes []PartitionIndex `json:"indexes,omitempty"`
 	Checks  []PartitionCheck `json:"checks,omitempty"`

@@ -21,6 +21,7 @@ type inheritance struct {
 	outside     []string // partitions that are not read
 	pending     bool     // its parent was about to detach it
 	notNulls    map[string]string
+	ownNotNulls []string
 }
 
 type parentRow struct {
@@ -213,7 +214,7 @@ func (s *snapshot) partitionsOf() map[string][]Partition {
 }
 
 func (s *snapshot) partition(t *relationRow) Partition {
-	p := Partition{Name: qualified(s.schemaOf[t.schema].name, t.name), By: t.of().key, Values: t.of().bound, Outside: t.kind == 'f', Pending: t.of().pending, NotNulls: t.of().notNulls}
+	p := Partition{Name: qualified(s.schemaOf[t.schema].name, t.name), By: t.of().key, Values: t.of().bound, Outside: t.kind == 'f', Pending: t.of().pending, NotNulls: t.of().notNulls, OwnNotNulls: t.of().ownNotNulls}
 	p.Rows, p.Bytes = t.ofTree()
 	backed := map[uint32]*constraintRow{}
 	for _, k := range t.constraints {

@@ -48,6 +48,10 @@ func (w *raw) takeNotNull(r row) {
 		}
 		return
 	}
+	if t.partition {
+		in := w.inheritanceOf(t.oid)
+		in.ownNotNulls = append(in.ownNotNulls, names(t, []int16{number})...)
+	}
 	for i := range t.columns {
 		if c := &t.columns[i]; c.number == number && name != ObjectName(t.name, c.name, "not_null") {
 			form := *c.columnForm

@@ -55,11 +55,13 @@ func Read(ctx context.Context, conn *pgx.Conn, scope resource.Scope, ask Ask) (*
 	if err != nil {
 		return nil, err
 	}
+	undeclared, attached := s.undeclared()
+	facts.Attached = attached
 	text, err := json.Marshal(facts)
 	if err != nil {
 		return nil, err
 	}
-	return &resource.Snapshot{Scope: scope, Objects: s.objects(), Ledger: known.entries, Doubts: doubts, Undeclared: s.undeclared(), Facts: text}, nil
+	return &resource.Snapshot{Scope: scope, Objects: s.objects(), Ledger: known.entries, Doubts: doubts, Undeclared: undeclared, Facts: text}, nil
 }
 
 // serverVersion is known from the connection's start: 17 of "17.5 (Debian…)".

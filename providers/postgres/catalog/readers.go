@@ -171,10 +171,15 @@ func (s *snapshot) listTriggers() []thing {
 }
 
 // undeclared lists by name what nobody declared and the ledger does not know,
-// so that nothing is passed over in silence.
-func (s *snapshot) undeclared() []resource.Undeclared {
+// so that nothing is passed over in silence, and of that what goes with
+// something else.
+func (s *snapshot) undeclared() ([]resource.Undeclared, []Attached) {
 	found := map[[2]string][]string{}
+	var attached []Attached
 	add := func(kind string, t thing) {
+		if on, column := s.goesWith(kind, t); on != "" && !s.taken[t.oid] {
+			attached = append(attached, Attached{Kind: kind, Schema: s.schemaOf[t.schema].name, Name: t.name, On: on, Column: column})
+		}
 		if !s.taken[t.oid] && !s.ignored[s.schemaOf[t.schema].name].match(kind, t.name) {
 			at := [2]string{s.schemaOf[t.schema].name, kind}
 			found[at] = append(found[at], t.name)
@@ -205,7 +210,32 @@ func (s *snapshot) undeclared() []resource.Undeclared {
 	slices.SortFunc(out, func(a, b resource.Undeclared) int {
 		return cmp.Or(cmp.Compare(a.Where, b.Where), cmp.Compare(a.Kind, b.Kind))
 	})
-	return out
+	slices.SortFunc(attached, func(a, b Attached) int {
+		return cmp.Or(cmp.Compare(a.Schema, b.Schema), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
+	})
+	return out, attached
+}
+
+// goesWith is what takes a thing along: the relation that a trigger, policy or
+// rule is on, or the column that a sequence is tied to.
+func (s *snapshot) goesWith(kind string, t thing) (on, column string) {
+	if on := t.at.Get("table").Str(); on != "" {
+		return on, ""
+	}
+	if kind != "sequence" {
+		return "", ""
+	}
+	seq := s.relation[t.oid].sequence
+	owner := s.relation[seq.table]
+	if owner == nil || !s.taken[owner.oid] {
+		return "", ""
+	}
+	for _, c := range owner.columns {
+		if c.number == seq.column {
+			column = c.name
+		}
+	}
+	return qualified(s.schemaOf[owner.schema].name, owner.name), column
 }
 
 // onTaken tells whether the table of a trigger or policy is one that somebody declared.

@@ -66,3 +66,18 @@ CREATE TABLE app.u (a int, b int GENERATED ALWAYS AS (a + 1) VIRTUAL); CREATE TA
 -- =>
 CREATE TABLE app.t (a int, b int GENERATED ALWAYS AS (a + 1) STORED, c int GENERATED ALWAYS AS (a + 1) VIRTUAL) PARTITION BY LIST (a); CREATE TABLE app.p PARTITION OF app.t FOR VALUES IN (1);
 CREATE TABLE app.u (a int, b int GENERATED ALWAYS AS (a + 1) STORED); CREATE TABLE app.k (b int GENERATED ALWAYS AS (a + 1) STORED) INHERITS (app.u);
+-- == column that two parents have, and their child from them, is no more computed
+CREATE TABLE app.t (a int, b int GENERATED ALWAYS AS (a + 1) STORED); CREATE TABLE app.u (a int, b int GENERATED ALWAYS AS (a + 1) STORED); CREATE TABLE app.k () INHERITS (app.t, app.u); INSERT INTO app.k VALUES (1);
+-- =>
+CREATE TABLE app.t (a int, b int); CREATE TABLE app.u (a int, b int); CREATE TABLE app.k () INHERITS (app.t, app.u);
+-- == column is no more computed where children have children
+-- blocked: take app.l from its parent first
+CREATE TABLE app.t (a int, b int GENERATED ALWAYS AS (a + 1) STORED); CREATE TABLE app.k () INHERITS (app.t); CREATE TABLE app.l () INHERITS (app.k);
+-- =>
+CREATE TABLE app.t (a int, b int); CREATE TABLE app.k () INHERITS (app.t); CREATE TABLE app.l () INHERITS (app.k);
+-- == column of a parent is computed now, otherwise than in its partition, on 16
+-- to: 16
+-- blocked: has column b from its parents
+CREATE TABLE app.t (a int, b int) PARTITION BY LIST (a); CREATE TABLE app.p PARTITION OF app.t (b DEFAULT 3) FOR VALUES IN (1);
+-- =>
+CREATE TABLE app.t (a int, b int GENERATED ALWAYS AS (a + 1) STORED) PARTITION BY LIST (a); CREATE TABLE app.p PARTITION OF app.t (b GENERATED ALWAYS AS (a + 7) STORED) FOR VALUES IN (1);

@@ -138,3 +138,9 @@ CREATE TABLE app.h (a int, b text) PARTITION BY HASH (a, b);
 CREATE TABLE app.h0 (a int, b text);
 CREATE TABLE app.g (a int, b text) PARTITION BY HASH (a, b);
 CREATE TABLE app.g0 PARTITION OF app.g FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+-- == a primary key that partitions have by themselves loses a column
+-- from: 18
+CREATE TABLE app.t (a int, c int) PARTITION BY RANGE (a); CREATE TABLE app.p PARTITION OF app.t FOR VALUES FROM (0) TO (100); CREATE TABLE app.q PARTITION OF app.t FOR VALUES FROM (100) TO (200); INSERT INTO app.t SELECT i, i FROM generate_series(0, 199) i;
+ALTER TABLE app.t ALTER a SET NOT NULL, ALTER c SET NOT NULL; ALTER TABLE ONLY app.t ADD PRIMARY KEY (a, c); ALTER TABLE app.p ADD PRIMARY KEY (a, c); ALTER INDEX app.t_pkey ATTACH PARTITION app.p_pkey; ALTER TABLE app.q ADD PRIMARY KEY (a, c); ALTER INDEX app.t_pkey ATTACH PARTITION app.q_pkey;
+-- =>
+CREATE TABLE app.t (a int, c int, PRIMARY KEY (a)) PARTITION BY RANGE (a); CREATE TABLE app.p PARTITION OF app.t FOR VALUES FROM (0) TO (100); CREATE TABLE app.q PARTITION OF app.t FOR VALUES FROM (100) TO (200);
