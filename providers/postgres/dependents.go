@@ -33,6 +33,9 @@ func (p *planner) goes(on catalog.Dependency, s *resource.Step) bool {
 			p.waitings = append(p.waitings, waiting{s, []resource.Address{d.Address}, true})
 			return true
 		case s.Action == resource.Delete && o == on.By && touches(d, on):
+			if on.Part != "" && len(s.Path) == 0 {
+				p.lastUses = append(p.lastUses, lastUse{s, d.Address, on.Part})
+			}
 			return true // what goes, goes after all that changes; if it is still in use then, the server refuses
 		}
 	}
@@ -45,6 +48,25 @@ func touches(d *resource.Delta, on catalog.Dependency) bool {
 		return d.Action != resource.NoOp
 	}
 	return slices.ContainsFunc(d.Changes, func(c resource.Change) bool { return len(c.Path) > 1 && c.Path[1] == on.Part })
+}
+
+// lastUse is what goes, and an index of a table that is built on it and goes, or gets another definition.
+type lastUse struct {
+	gone  *resource.Step
+	of    resource.Address
+	index string
+}
+
+// settleLastUses lets a type or a collation go when the last index on it has gone while its table is used.
+func (p *planner) settleLastUses() {
+	for _, u := range p.lastUses {
+		for _, s := range p.steps {
+			if s.Address == u.of && s.Stage == resource.Online && len(s.Path) == 2 && s.Path[0] == "indexes" && s.Path[1] == u.index {
+				online(u.gone)
+				need(u.gone, s.ID)
+			}
+		}
+	}
 }
 
 // waiting is a step that waits until some things are gone, or until they are made or changed, if the plan does that.

@@ -28,6 +28,7 @@ func (p *planner) order() {
 	for _, t := range p.building {
 		need(t.step, p.unreferenced[t.at]...)
 	}
+	p.settleLastUses()
 	p.settleWaits()
 	p.orderSuccessors()
 	p.orderMentions()

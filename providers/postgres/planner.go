@@ -38,6 +38,7 @@ type planner struct {
 	vacated      map[naming]bool           // the names that live things have and the plan makes free
 	anew         map[string]bool           // see madeAnew
 	along        map[resource.Address]bool // what goes with the steps of others
+	lastUses     []lastUse
 	remakings    map[resource.Address]map[string]remaking
 	stoodInstead map[resource.Address]*resource.Live // what had the names of new things
 	put          map[*release]*resource.Step

@@ -176,10 +176,13 @@ func (s *snapshot) listTriggers() []thing {
 func (s *snapshot) undeclared() ([]resource.Undeclared, []Attached) {
 	found := map[[2]string][]string{}
 	var attached []Attached
-	add := func(kind string, t thing) {
+	attach := func(kind string, t thing) {
 		if on, column := s.goesWith(kind, t); on != "" && !s.taken[t.oid] {
 			attached = append(attached, Attached{Kind: kind, Schema: s.schemaOf[t.schema].name, Name: t.name, On: on, Column: column})
 		}
+	}
+	add := func(kind string, t thing) {
+		attach(kind, t)
 		if !s.taken[t.oid] && !s.ignored[s.schemaOf[t.schema].name].match(kind, t.name) {
 			at := [2]string{s.schemaOf[t.schema].name, kind}
 			found[at] = append(found[at], t.name)
@@ -194,6 +197,8 @@ func (s *snapshot) undeclared() ([]resource.Undeclared, []Attached) {
 				add("partition", t) // a partition manager makes and drops them
 			} else if !t.at.Has("table") || s.onTaken(t) {
 				add(kind, t)
+			} else if s.onGoing(t) {
+				attach(kind, t)
 			}
 		}
 	}
@@ -243,6 +248,14 @@ func (s *snapshot) onTaken(t thing) bool {
 	_, table, _ := sqltext.SplitQualified(t.at.Get("table").Str())
 	on := s.named[place{t.schema, table}]
 	return on != nil && s.taken[on.oid] && !s.going[on.oid]
+}
+
+// onGoing tells whether it is one that nobody declared and an exclusive schema
+// does not want.
+func (s *snapshot) onGoing(t thing) bool {
+	_, table, _ := sqltext.SplitQualified(t.at.Get("table").Str())
+	on := s.named[place{t.schema, table}]
+	return on != nil && s.going[on.oid]
 }
 
 // unread lists what no kind is for, by the word for it.

@@ -201,3 +201,13 @@ CREATE TYPE app.c AS (x int, y int); CREATE TABLE app.t (a int, CONSTRAINT k CHE
 CREATE FUNCTION app.f(i int) RETURNS int LANGUAGE sql RETURN (ROW(i, 2)::app.c).y;
 -- =>
 CREATE TYPE app.c AS (x int); CREATE TABLE app.t (a int); CREATE FUNCTION app.f(i int) RETURNS int LANGUAGE sql RETURN i;
+-- == types and a collation go on which an index of a table with rows is built
+CREATE TYPE app.c AS (x int); CREATE TYPE app.e AS ENUM ('a'); CREATE DOMAIN app.d AS int; CREATE COLLATION app.l (provider = libc, locale = 'C'); CREATE TABLE app.t (a int, b text);
+CREATE INDEX i ON app.t (((ROW(a)::app.c).x)); CREATE INDEX j ON app.t ((a::app.d)); CREATE INDEX k ON app.t (b COLLATE app.l); CREATE INDEX m ON app.t (a) WHERE 'a'::app.e < 'a'; INSERT INTO app.t VALUES (1, 'x');
+-- =>
+CREATE TABLE app.t (a int, b text);
+-- == types and a collation go on which an index of a table with rows was built
+CREATE TYPE app.c AS (x int); CREATE TYPE app.e AS ENUM ('a'); CREATE DOMAIN app.d AS int; CREATE COLLATION app.l (provider = libc, locale = 'C'); CREATE TABLE app.t (a int, b text);
+CREATE INDEX i ON app.t (((ROW(a)::app.c).x)); CREATE INDEX j ON app.t ((a::app.d)); CREATE INDEX k ON app.t (b COLLATE app.l); CREATE INDEX m ON app.t (a) WHERE 'a'::app.e < 'a'; INSERT INTO app.t VALUES (1, 'x');
+-- =>
+CREATE TABLE app.t (a int, b text); CREATE INDEX i ON app.t (a); CREATE INDEX j ON app.t ((a + 1)); CREATE INDEX k ON app.t (b); CREATE INDEX m ON app.t (a) WHERE a > 0;
