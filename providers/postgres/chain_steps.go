@@ -110,6 +110,7 @@ func (p *planner) orderViews() {
 	for _, r := range p.remade.roots {
 		p.orderRoot(r, steps)
 	}
+	p.orderAttributes(steps)
 	for _, d := range p.req.Deltas {
 		if d.Address.Kind != "grants" {
 			continue

@@ -156,6 +156,31 @@ func (p *planner) lostAttributes(d *resource.Delta) []string {
 	return out
 }
 
+// orderAttributes lets attributes come when what is built on the type, and is made anew, is gone: taken back, they then go
+// before that comes as it was.
+func (p *planner) orderAttributes(steps map[resource.Address][]*resource.Step) {
+	for _, d := range p.req.Deltas {
+		if d.Address.Kind != compositeKind.Name || d.Action != resource.Update || d.Live == nil {
+			continue
+		}
+		for _, on := range p.hanging[objectOf(d)] {
+			user := p.things[on.By]
+			if user == nil {
+				continue
+			}
+			m := p.remade.members[user.Address]
+			if m == nil || m.drop == nil {
+				continue
+			}
+			for _, s := range steps[d.Address] {
+				if s.Action == resource.Create && len(s.Path) == 2 {
+					need(s, m.drop.ID)
+				}
+			}
+		}
+	}
+}
+
 // alterComposite changes attributes one by one. Nothing is written with CASCADE: Postgres refuses to change the type of
 // an attribute whose values are in a table.
 func (p *planner) alterComposite(d *resource.Delta) {

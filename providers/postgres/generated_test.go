@@ -11,8 +11,8 @@ import (
 )
 
 var (
-	generated = flag.Int("generated", 12, "how many generated pairs to run")
-	crossed   = flag.Int("crossed", 12, "how many crossed pairs to run")
+	generated = flag.Int("generated", 8, "how many generated pairs to run")
+	crossed   = flag.Int("crossed", 8, "how many crossed pairs to run")
 	firstSeed = flag.Uint64("seed", 1, "seed of the first generated or crossed pair; the others follow")
 )
 

@@ -22,13 +22,17 @@ func (c *tableChange) dropIndexOnline(h *indexDef) {
 	if c.isAside(h.name) {
 		s.Reason = "another thing has taken its name, and the change did not end"
 	}
+	have := *c.have
+	if c.knownByIndexNoMore() {
+		have.replicaIdentity = "" // the step of that takes itself back, when its columns refuse nulls again
+	}
 	if c.inTrees() {
 		c.dropTreeIndex(s, h)
-		c.have.undoIndexDrop(s, h, "")
+		have.undoIndexDrop(s, h, "")
 		c.frees(s, c.have.indexNames(h.name)...)
 	} else {
 		c.dropConcurrently(s, h)
-		c.have.undoIndexDrop(s, h, concurrently)
+		have.undoIndexDrop(s, h, concurrently)
 		c.freesIndex(s, h.name, "index", c.have.indexNames(h.name), func(called string) string {
 			return "DROP INDEX " + concurrently + c.have.indexPlace(called)
 		})

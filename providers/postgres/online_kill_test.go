@@ -165,7 +165,7 @@ const unfinished = `SELECT (SELECT count(*) FROM pg_class WHERE relname LIKE 'te
   + (SELECT count(*) FROM s.t WHERE u IS NULL OR id IS NULL OR n IS NULL)
   + (SELECT count(*) - count(DISTINCT n) FROM (SELECT n FROM s.t UNION ALL SELECT nextval(pg_get_serial_sequence('s.t', 'n'))) x)`
 
-var everyCut = flag.Bool("cuts", false, "lose the connection at every statement of an online change, not at every seventh")
+var everyCut = flag.Bool("cuts", false, "lose the connection at every statement of an online change, not at every tenth")
 
 // Killed before any statement of an online change, the next plan says what is left, its apply ends it, and nothing stays of
 // what was made on the way.
@@ -201,7 +201,7 @@ func killAnywhere(t *testing.T, before, rows, change, unfinished string) {
 		t.Fatalf("%d statements, and %s things are left", total, psql(t, calm, unfinished))
 	}
 	t.Logf("%d statements", total)
-	every := 7
+	every := 10
 	if *everyCut {
 		every = 1
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,6 +41,11 @@ type pair struct {
 
 // always tells whether a pair is taken back in each run.
 func (p pair) always() bool { return p.file == "whole" || p.file == "undone" }
+
+// isOneOf tells whether a pair is among every nth: the same ones, whatever other pairs there are. 0 is none.
+func (p pair) isOneOf(n int) bool {
+	return n > 0 && crc32.ChecksumIEEE([]byte(p.file+"/"+p.title))%uint32(n) == 0
+}
 
 // readPairs reads testdata/pairs/*.sql. A file holds any number of pairs:
 //
@@ -214,7 +220,7 @@ func (p pair) run(t *testing.T, version, n int) {
 	w := &workspace{dsn: a, clients: map[string]string{}}
 	before := rowsOf(t, a)
 	var old []string
-	takesBack, reverses := *undoEvery > 0 && n%*undoEvery == 0 || p.always(), *reverseEvery > 0 && n%*reverseEvery == 0
+	takesBack, reverses := p.isOneOf(*undoEvery) || p.always(), p.isOneOf(*reverseEvery)
 	if p.settled == "" && (takesBack || reverses) {
 		old = statements(t, a)
 	}

@@ -114,7 +114,7 @@ func (c *tableChange) keepBelow(s *resource.Step, e effort, was, to *column, wor
 		if keep := words(&b, to); len(keep) > 0 {
 			runOn(s, b.d.Live, b.at, e, b.alter(keep))
 		}
-		if keep := words(&b, was); len(keep) > 0 && s.NoUndo == "" {
+		if keep := words(&b, was); len(keep) > 0 && s.NoUndo == "" && c.isAbove(b.d) {
 			s.Undo = append(s.Undo, resource.RawSQL(b.alter(keep)))
 		}
 	}

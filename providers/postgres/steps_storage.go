@@ -167,11 +167,14 @@ func (c *tableChange) name(attr, title, lock, want, have string, clause func(str
 // identify says by what replication knows rows. Where that is an index no more it comes before the changes of columns, of which
 // those of the index can allow nulls only then; else late, when the index is there.
 func (c *tableChange) identify(late bool) {
-	index := func(s string) bool { return s != "" && s != identityFull && s != identityNothing }
-	leaves := changed(c.d, "replica_identity") && index(c.have.replicaIdentity) && !index(c.want.replicaIdentity)
-	if leaves != late {
+	if c.knownByIndexNoMore() != late {
 		c.name("replica_identity", "set the replica identity", lockAccessExclusive, c.want.replicaIdentity, c.have.replicaIdentity, replicaIdentity)
 	}
+}
+
+func (c *tableChange) knownByIndexNoMore() bool {
+	index := func(s string) bool { return s != "" && s != identityFull && s != identityNothing }
+	return changed(c.d, "replica_identity") && index(c.have.replicaIdentity) && !index(c.want.replicaIdentity)
 }
 
 // isGoneBy tells whether the index, or that of a constraint, by a name goes by a step before another one.

@@ -19,8 +19,8 @@ import (
 )
 
 var (
-	undoEvery    = flag.Int("undo", 0, "take back the run of every Nth pair; 0 of none")
-	reverseEvery = flag.Int("reverse", 5, "run the reverse statements of every Nth pair; 0 of none")
+	undoEvery    = flag.Int("undo", 0, "take back the run of one pair in N; 0 of none")
+	reverseEvery = flag.Int("reverse", 10, "run the reverse statements of one pair in N; 0 of none")
 	reversals    atomic.Int64
 )
 
