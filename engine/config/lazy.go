@@ -45,7 +45,7 @@ func (p *piece) drop() {
 const ahead = 64
 
 // readAhead reads plain blocks beside their decoding, which it needs nothing
-// of. The caller says with each call of next that it is done with a block.
+// of. The caller calls next before each block, in order, up to the last one.
 func readAhead(blocks []*block) (next func()) {
 	room := make(chan struct{}, ahead)
 	go func() {

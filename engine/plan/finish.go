@@ -135,7 +135,9 @@ func (b *builder) records(p *Plan, touched map[resource.Address][]string) {
 			r.Identity = b.identity(d, changed)
 		}
 		if len(r.After) == 0 && d.Along {
-			r.Before, r.After = settled(d.Kind, d.Live.Attrs), takers(p, d, r.System)
+			if r.After = takers(p, d, r.System); len(r.After) > 0 {
+				r.Before = settled(d.Kind, d.Live.Attrs)
+			}
 		}
 		switch {
 		case len(r.After) > 0:

@@ -418,9 +418,11 @@ func (a *alteration) impossible() string {
 	if why := a.computedOf(); why != "" {
 		return why
 	}
-	if at := a.deepBelow(); a.losesExpression() && !a.comesAnew() && at != nil {
-		return fmt.Sprintf("Postgres does not drop the expression of a column where children have children, such as %s: take %s from its parent first, and apply; "+
-			"or give the table another column, with the values of this one", at, at)
+	if a.losesExpression() && !a.comesAnew() {
+		if at := a.deepBelow(); at != nil {
+			return fmt.Sprintf("Postgres does not drop the expression of a column where children have children, such as %s: take %s from its parent first, and apply; "+
+				"or give the table another column, with the values of this one", at, at)
+		}
 	}
 	if a.retyped() {
 		if why := a.divides(a.tableChange.have.place, a.have.name, a.tableChange.have.partitionBy); why != "" {

@@ -35,12 +35,12 @@ type planner struct {
 	taking []taking
 	// relocated are the steps that rename or move things, and put those by which settleNames calls things otherwise for a while.
 	relocated    map[resource.Address]*resource.Step
-	vacated      map[naming]bool           // the names that live things have and the plan makes free
-	anew         map[string]bool           // see madeAnew
-	along        map[resource.Address]bool // what goes with the steps of others
-	lastUses     []lastUse
-	remakings    map[resource.Address]map[string]remaking
-	stoodInstead map[resource.Address]*resource.Live // what had the names of new things
+	vacated      map[naming]bool                          // the names that live things have and the plan makes free
+	anew         map[string]bool                          // see madeAnew
+	along        map[resource.Address]bool                // what goes with the steps of others
+	lastUses     []lastUse                                // what goes behind the last index on it
+	remakings    map[resource.Address]map[string]remaking // columns that are made anew, by table
+	stoodInstead map[resource.Address]*resource.Live      // what had the names of new things
 	put          map[*release]*resource.Step
 	asides       map[*resource.Step]bool // the steps that do so
 	interim      map[naming]bool         // the names that things have for a while
@@ -183,12 +183,18 @@ func (p *planner) plan() ([]*resource.Step, resource.Diagnostics) {
 
 // noteCarried marks what changes, or goes, with the steps of others alone.
 func (p *planner) noteCarried() {
+	carried := func(d *resource.Delta) bool {
+		return p.along[d.Address] || d.Action == resource.Update && d.Live != nil
+	}
+	if !slices.ContainsFunc(p.req.Deltas, carried) {
+		return
+	}
 	about := make(map[resource.Address]bool, len(p.steps))
 	for _, s := range p.steps {
 		about[s.Address] = true
 	}
 	for _, d := range p.req.Deltas {
-		d.Along = !about[d.Address] && (p.along[d.Address] || d.Action == resource.Update && d.Live != nil)
+		d.Along = !about[d.Address] && carried(d)
 	}
 }
 

@@ -156,7 +156,8 @@ func (p *planner) orderTrees() {
 func (p *planner) orderBelow() {
 	var steps map[resource.Address][]*resource.Step // of a table as a whole, in the transaction
 	for _, d := range p.req.Deltas {
-		if d.Address.Kind != "table" || d.Desired == nil || d.Action == resource.NoOp {
+		if d.Address.Kind != "table" || d.Desired == nil || d.Action == resource.NoOp ||
+			d.Desired.Attrs.Get("partition_of").IsNull() && d.Desired.Attrs.Get("inherits").IsNull() {
 			continue
 		}
 		lineage := decodeLineage(p.index, p.wanted(d).schema, d.Desired.Attrs)

@@ -109,10 +109,6 @@ type Attached struct {
 
 // Facts is what planning needs besides objects, as JSON in Snapshot.Facts.
 type Facts struct {
-	// Attached is what nobody declared and goes with a declared relation, or
-	// with a column of it.
-	Attached []Attached `json:"attached,omitempty"`
-
 	CurrentUser   string `json:"current_user"`
 	ServerVersion int    `json:"server_version"` // server_version_num: 170005
 	Superuser     bool   `json:"superuser,omitempty"`
@@ -139,6 +135,9 @@ type Facts struct {
 
 	// Built holds the form of each Built, by its ID.
 	Built map[string]BuiltFact `json:"built,omitempty"`
+	// Attached is what nobody declared and goes with a declared relation, or
+	// with a column of it.
+	Attached []Attached `json:"attached,omitempty"`
 	// Views are the existing views, by sqltext.Qualified; Dependencies are what
 	// hangs on the relations, functions, types and collations of the scope, of
 	// the latter three at most a hundred each.
