@@ -267,7 +267,7 @@ func (t *textWriter) along(p *plan.Plan) {
 	if n := len(names) - most; n > 0 {
 		names, more = names[:most], fmt.Sprintf(" and %s more", thousands(int64(n)))
 	}
-	t.line(0, t.s.Muted("Changed with these steps, without one of their own: "+printable(strings.Join(names, ", "))+more+"."))
+	t.line(0, t.s.Muted("Changing along, without steps of their own: "+printable(strings.Join(names, ", "))+more+"."))
 }
 
 // stages words how the steps run.
